@@ -1,0 +1,1 @@
+//! Boots firmware in QEMU against a network-boot server, and drives what it shows.

@@ -1,0 +1,2 @@
+//! The `netspec-harness` command.
+fn main() {}

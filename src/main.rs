@@ -1,0 +1,7 @@
+//! The `netspec` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    netspec::cli::main()
+}

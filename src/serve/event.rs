@@ -1,0 +1,112 @@
+//! What happened while serving, as data. Each datagram and each transfer ends in exactly one final event.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::content::Role;
+use crate::net::MacAddr;
+
+/// The protocol that a file travels over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// RFC 1350 and its options.
+    Tftp,
+    /// RFC 9110.
+    Http,
+}
+
+/// Something that a client did, and what became of it.
+///
+/// Text that a client controls (file names, option 60) is carried as it came; whoever prints it escapes it (SE-06).
+#[derive(Debug, Clone)]
+pub enum BootEvent {
+    /// A DHCP message was answered.
+    Answered {
+        /// Hardware address of the client (`chaddr`).
+        mac: MacAddr,
+        /// What it is, as a phrase: `iPXE on legacy BIOS`.
+        client: String,
+        /// What it asked with: `DHCPDISCOVER`, or `DHCPREQUEST on port 4011`.
+        asked: &'static str,
+        /// The network bootstrap program or URL that it was told.
+        file: String,
+        /// The address of this machine that it was told.
+        server: Ipv4Addr,
+        /// Where the client already has an address (`ciaddr`).
+        ciaddr: Option<Ipv4Addr>,
+    },
+    /// A DHCP message was left without an answer.
+    Silent {
+        /// Hardware address of the client, where the message got that far.
+        mac: Option<MacAddr>,
+        /// Why, as a phrase a person can read: `not a PXE client (option 60 is "MSFT 5.0")`.
+        reason: String,
+    },
+    /// A file transfer began.
+    Started {
+        /// Identifies the transfer in later events.
+        id: u64,
+        /// Address of the client.
+        client: Ipv4Addr,
+        /// Over what.
+        transport: Transport,
+        /// Canonical path of the file.
+        path: Arc<str>,
+        /// What the file is to the client.
+        role: Role,
+        /// Bytes that this transfer will carry: the range asked for, or the whole file.
+        len: u64,
+        /// Size of the whole file in bytes.
+        size: u64,
+    },
+    /// A transfer is under way; sent at most a few times a second per transfer.
+    Progress {
+        /// The transfer.
+        id: u64,
+        /// Bytes sent so far.
+        sent: u64,
+    },
+    /// A transfer ended.
+    Ended {
+        /// The transfer.
+        id: u64,
+        /// Bytes sent.
+        sent: u64,
+        /// From the request to the last byte.
+        elapsed: Duration,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A request got an error at once; no transfer began.
+    Refused {
+        /// Address of the client.
+        client: Ipv4Addr,
+        /// Over what.
+        transport: Transport,
+        /// The name as the client wrote it, bytes that are not UTF-8 replaced.
+        path: String,
+        /// Why, as a phrase: `not found`, `write requests are refused`.
+        reason: String,
+        /// Whether it is ordinary: boot loaders probe for many files that need not exist.
+        expected: bool,
+    },
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All bytes were sent and, in TFTP, the last was acknowledged or the client fell silent after it (TF-27).
+    Done,
+    /// The client only wanted the size: a TFTP `tsize` probe (TF-08), or an HTTP HEAD.
+    Probe,
+    /// The client went away or gave up; the phrase says how.
+    Aborted(String),
+}
+
+/// Where events go. Called from every task, so it must not block.
+pub trait Events: Send + Sync + 'static {
+    /// Takes one event.
+    fn emit(&self, event: BootEvent);
+}

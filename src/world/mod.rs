@@ -1,0 +1,74 @@
+//! The one way in which checking and planning see files.
+//!
+//! Everything before `serve` reads through [`World`], so the same code runs over the real file system and over files that a
+//! test holds in memory.
+
+mod mem;
+mod os;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use self::mem::MemWorld;
+pub use self::os::OsWorld;
+
+/// A file whose bytes can be read at any offset, from several threads at once.
+pub trait ReadAt: Send + Sync {
+    /// Reads up to `buf.len()` bytes from `offset` on; 0 at or behind the end.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// The size of the file in bytes.
+    fn size(&self) -> u64;
+
+    /// Fills `buf` from `offset` on.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` where the file ends before the buffer is full, else what the operating system says.
+    fn read_exact_at(&self, mut offset: u64, mut buf: &mut [u8]) -> io::Result<()> {
+        while !buf.is_empty() {
+            match self.read_at(offset, buf) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(n) => {
+                    offset += n as u64;
+                    buf = &mut buf[n..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The files that a spec may name.
+pub trait World: Send + Sync {
+    /// Opens a regular file for reading.
+    ///
+    /// # Errors
+    /// What the operating system says; `IsADirectory` for a directory.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>>;
+
+    /// The paths in a directory, sorted.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Reads a whole file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// `FileTooLarge` above the limit, else what the operating system says.
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let file = self.open(path)?;
+        if file.size() > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut bytes = vec![0; usize::try_from(file.size()).map_err(|_| io::ErrorKind::FileTooLarge)?];
+        file.read_exact_at(0, &mut bytes)?;
+        Ok(bytes)
+    }
+}
