@@ -1,1 +1,3 @@
-//! (module)
+//! The protocols as bytes and decisions: no socket, no clock, no file.
+
+pub mod dhcp;

@@ -1,0 +1,145 @@
+//! Which row of the decision table a client is in.
+
+use std::fmt;
+
+use super::arch::{Architecture, Platform};
+use super::message::MessageType;
+use super::options::IpxeFeatures;
+use super::packet::BootRequest;
+use super::reason::Reason;
+use super::vendor::BootItem;
+
+/// Firmware of PXE 2.1.
+const PXE_CLIENT: &str = "PXEClient";
+/// Firmware of UEFI HTTP Boot.
+const HTTP_CLIENT: &str = "HTTPClient";
+/// U-Boot's own class, sent by builds that do not pose as PXE.
+const U_BOOT: &str = "U-Boot";
+
+/// What a client is. Every class but "everyone else", which ends in a [`Reason`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientClass {
+    /// Asks for a boot server of one type (option 43.71).
+    BootServer(BootItem),
+    /// iPXE, gPXE or Etherboot: our own or a card's, on any platform.
+    Ipxe {
+        /// The platform that it runs on, where it says so.
+        arch: Option<Architecture>,
+        /// Whether it can load over HTTP.
+        http: bool,
+    },
+    /// UEFI HTTP Boot, or a BIOS or U-Boot that does the same.
+    Http(Option<Architecture>),
+    /// The boot ROM of a Raspberry Pi; it may report architecture 0 (AR-04).
+    RaspberryPi,
+    /// U-Boot.
+    UBoot(Option<Architecture>),
+    /// A PXE option ROM on legacy BIOS.
+    PxeBios,
+    /// UEFI over PXE.
+    PxeUefi(Architecture),
+    /// PXE on a registered architecture that is neither.
+    PxeOther(Architecture),
+}
+
+impl fmt::Display for ClientClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BootServer(BootItem { kind, layer }) if layer & 0x8000 != 0 => {
+                write!(f, "PXE client that wants signed answers (BIS) of boot server type {kind}")
+            }
+            Self::BootServer(BootItem { kind, .. }) => write!(f, "PXE client that wants boot server type {kind}"),
+            Self::Ipxe { arch: Some(arch), .. } => write!(f, "iPXE on {arch}"),
+            Self::Ipxe { arch: None, .. } => f.write_str("iPXE"),
+            Self::Http(Some(arch)) => write!(f, "{arch} (HTTP Boot)"),
+            Self::Http(None) => f.write_str("HTTP Boot client"),
+            Self::RaspberryPi => f.write_str("Raspberry Pi"),
+            Self::UBoot(Some(arch)) => write!(f, "U-Boot on {arch}"),
+            Self::UBoot(None) => f.write_str("U-Boot"),
+            Self::PxeBios => f.write_str("PXE ROM on legacy BIOS"),
+            Self::PxeUefi(arch) | Self::PxeOther(arch) => write!(f, "{arch} (PXE)"),
+        }
+    }
+}
+
+/// A client that asked to boot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BootClient {
+    /// Its row of the decision table.
+    pub(super) class: ClientClass,
+    /// The beginning of its option 60 that made it a boot client, which is what the reply has to say (DH-03, DH-25).
+    pub(super) vendor_class: String,
+}
+
+/// Finds the row of a client, in the order of ST-01: every iPXE also says `PXEClient` with its firmware's architecture.
+pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Result<BootClient, Reason> {
+    let Some(vendor) = request.vendor_class() else { return Err(Reason::NotABootClient { vendor_class: None }) };
+    let prefixes = [PXE_CLIENT, HTTP_CLIENT, U_BOOT].into_iter().chain(vendor_prefixes.iter().map(String::as_str));
+    let Some(prefix) = prefixes.filter(|prefix| !prefix.is_empty()).find(|prefix| vendor.starts_with(prefix)) else {
+        return Err(Reason::NotABootClient { vendor_class: Some(vendor.0.to_vec()) });
+    };
+    // A malformed option 93 counts as a missing one: the class still says the architecture in nearly every ROM.
+    let arch = request.client_arch().and_then(|list| list.preferred()).or_else(|| vendor.architecture());
+    let platform = arch.and_then(Architecture::platform);
+
+    let class = if let Some(item) = boot_item(request) {
+        ClientClass::BootServer(item)
+    } else if let Some(http) = ipxe(request) {
+        ClientClass::Ipxe { arch, http }
+    } else if prefix == HTTP_CLIENT {
+        ClientClass::Http(arch)
+    } else if is_raspberry_pi(request, platform) {
+        ClientClass::RaspberryPi
+    } else if prefix == U_BOOT || matches!(platform, Some(Platform::UBoot | Platform::UBootHttp)) {
+        ClientClass::UBoot(arch)
+    } else {
+        let vendor_class = || vendor.0.to_vec();
+        let arch = arch.ok_or_else(|| Reason::NoArchitecture { vendor_class: vendor_class() })?;
+        match platform {
+            Some(Platform::Bios) => ClientClass::PxeBios,
+            Some(Platform::Uefi) => ClientClass::PxeUefi(arch),
+            Some(_) => ClientClass::PxeOther(arch),
+            None => return Err(Reason::UnknownArchitecture { number: arch.0, vendor_class: vendor_class() }),
+        }
+    };
+    Ok(BootClient { class, vendor_class: prefix.to_owned() })
+}
+
+/// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
+fn boot_item(request: &BootRequest) -> Option<BootItem> {
+    match request.message_type() {
+        Some(MessageType::Request | MessageType::Inform) => request.vendor_options()?.boot_item(),
+        _ => None,
+    }
+}
+
+/// Whether it is iPXE, and if so, whether it can load over HTTP; without option 175 nothing says that it can (IP-03).
+fn ipxe(request: &BootRequest) -> Option<bool> {
+    let features = request.ipxe_features();
+    let named = request.user_class().is_some_and(|class| class.contains("iPXE") || class.contains("gPXE"));
+    let http = features.as_ref().is_some_and(|features| features.has(IpxeFeatures::HTTP));
+    (named || features.is_some()).then_some(http)
+}
+
+/// The blocks of hardware addresses that the IEEE lists for Raspberry Pi.
+const RASPBERRY_PI: [[u8; 3]; 7] = [
+    [0xb8, 0x27, 0xeb],
+    [0xdc, 0xa6, 0x32],
+    [0xe4, 0x5f, 0x01],
+    [0x28, 0xcd, 0xc1],
+    [0xd8, 0x3a, 0xdd],
+    [0x2c, 0xcf, 0x67],
+    [0x3a, 0x35, 0x41],
+];
+
+/// A Pi's ROM says architecture 0 or 41. UEFI on a Pi says 11 and is UEFI like any other.
+fn is_raspberry_pi(request: &BootRequest, platform: Option<Platform>) -> bool {
+    match platform {
+        Some(Platform::RaspberryPi) => true,
+        Some(Platform::Bios) => RASPBERRY_PI.iter().any(|oui| request.chaddr.starts_with(oui)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! What is on offer, as the plan says it.
+
+/// Which client gets what. An absent entry means silence to that class of clients, with a reason in the log.
+///
+/// Part of the printed plan, so it holds no address of this machine and no collection without an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct BootTable {
+    /// For PXE option ROMs on legacy BIOS (architecture 0).
+    pub bios: Option<BiosBoot>,
+    /// For iPXE, in a network card's ROM or chainloaded.
+    pub ipxe: Option<IpxeBoot>,
+    /// Beginnings of option 60 that are answered besides `PXEClient` and `HTTPClient`, such as `HW-Client` (DH-03).
+    pub vendor_prefixes: Vec<String>,
+}
+
+/// What a PXE option ROM on legacy BIOS loads.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct BiosBoot {
+    /// The TFTP name of the network bootstrap program: `iso/arch/boot/syslinux/lpxelinux.0`. At most
+    /// [`FILE_MAX`](super::FILE_MAX) bytes; short, ASCII, without spaces (BI-03).
+    pub file: String,
+    /// PXELINUX's configuration file (option 209, RFC 5071 section 5), relative to the prefix.
+    pub config_file: Option<String>,
+    /// PXELINUX's path prefix (option 210, RFC 5071 section 6); without it, the folder of `file`.
+    pub path_prefix: Option<String>,
+}
+
+/// What iPXE loads.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct IpxeBoot {
+    /// The path of the script below the HTTP root and the TFTP root alike, percent-encoded where a URL needs it: `boot.ipxe`.
+    pub script: String,
+    /// Option 209 for a PXELINUX that iPXE chainloads on legacy BIOS: it reads our offer as its packet 3.
+    pub config_file: Option<String>,
+    /// Option 210, likewise.
+    pub path_prefix: Option<String>,
+}
