@@ -96,13 +96,15 @@ fn a_damaged_catalog_is_refused_with_its_reason() {
     wrong_sum[5] ^= 1;
     let mut behind_the_end = image(&[]);
     behind_the_end.patch(17 * 2048 + 0x47, &41_u32.to_le_bytes());
-    let endless = [&[validation(0), entry(0x88, 0, 1, 30), header(0x91, 0, 65_535)][..], &[[0; 32]; 60]].concat();
+    let mut endless = image(&[]);
+    endless.patch(17 * 2048 + 0x47, &39_u32.to_le_bytes());
+    endless.put(39, &[validation(0), entry(0x88, 0, 1, 30), header(0x91, 0, 65_535)].concat());
     for (image, reason) in [
         (image(&[]), "validation entry is missing"),
         (image(&[wrong_sum, entry(0x88, 0, 1, 30)]), "checksum"),
         (image(&[validation(0), entry(0x12, 0, 1, 30)]), "neither bootable"),
         (image(&[validation(0), entry(0x88, 0, 1, 40)]), "a boot image lies behind the end"),
-        (image(&endless), "longer than the catalog"),
+        (endless, "longer than the catalog"),
         (behind_the_end, "it lies behind the end"),
     ] {
         let error = refuse(&image.0);

@@ -112,10 +112,7 @@ fn records_that_contradict_themselves_are_refused() {
     }
     let mut crossing = Image::new(40);
     crossing.patch(16 * BLOCK + 156 + 10, &both(2 * 2048));
-    crossing.patch(21 * BLOCK - 100, &[1; 8]);
-    let mut last = vec![Record::new("A".repeat(180), 0, 0); 8];
-    last.push(Record::new("B".repeat(180), 0, 0));
-    let bytes: Vec<u8> = last.iter().flat_map(Record::bytes).collect();
+    let bytes = Record::new("A".repeat(180), 0, 0).bytes().repeat(10);
     crossing.patch(ROOT as usize * BLOCK + 68, &bytes[..BLOCK - 68]);
     crossing.put(21, &bytes[BLOCK - 68..]);
     let error = refuse(&crossing.0);

@@ -49,8 +49,8 @@ impl Bench {
         Image::open(self.directory.path().join("out.iso"))
     }
 
-    /// A tree with all that Rock Ridge has: depth, long names, long links, hard links, odd names.
-    fn fill(&self) {
+    /// A tree with all that Rock Ridge has: depth, long names, a link of that many bytes or so, hard links, odd names.
+    fn fill(&self, link: usize) {
         self.file("isolinux/isolinux.bin", &[0x90; 4096]);
         self.file("boot/grub/efi.img", &vec![7; 70_000]);
         self.file("empty", b"");
@@ -66,7 +66,7 @@ impl Bench {
         self.file("names/a.b.c;1", b"semicolon");
         let input = self.input();
         fs::hard_link(input.join("many/file 007.txt"), input.join("names/hard")).unwrap();
-        let target = format!("./{}many/file 008.txt", "level1/level2/../../".repeat(40));
+        let target = format!("./{}many/file 008.txt", "level1/level2/../../".repeat(link / 20));
         symlink(target, input.join("long-link")).unwrap();
         symlink("../many/file 009.txt", input.join("names/short-link")).unwrap();
         symlink("/boot/grub", input.join("absolute")).unwrap();
@@ -133,7 +133,10 @@ impl Image {
         let xorriso = |arguments: &[&str]| {
             run(directory, "xorriso", &[&["-report_about", "WARNING", "-indev", image][..], arguments].concat())
         };
-        let unquote = |text: &str| text.trim().trim_matches('\'').replace("'\"'\"'", "'");
+        let unquote = |text: &str| {
+            let inside = text.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+            inside.unwrap_or_else(|| panic!("not quoted: {text}")).replace("'\"'\"'", "'")
+        };
         let found = xorriso(&["-find", "/"]);
         let found: BTreeSet<String> = found
             .lines()
@@ -160,7 +163,8 @@ impl Image {
                 _ => {}
             }
         }
-        let files = self.iso.tree.walk().filter(|(_, kind)| *kind == Kind::File);
+        // xorriso knows the boot catalog as its own creation and reports no data for it.
+        let files = self.iso.tree.walk().filter(|(path, kind)| *kind == Kind::File && !path.ends_with("boot.cat"));
         let ours: BTreeMap<_, _> = files
             .map(|(path, _)| {
                 let file = self.iso.tree.file(&path).unwrap();
@@ -175,7 +179,7 @@ impl Image {
 #[test]
 fn xorriso_rock_ridge_joliet_and_boot_catalog() {
     let bench = Bench::new();
-    bench.fill();
+    bench.fill(800);
     let image = bench.image(
         "xorriso",
         &[
@@ -215,7 +219,8 @@ fn xorriso_rock_ridge_joliet_and_boot_catalog() {
 #[test]
 fn genisoimage_relocates_deep_directories() {
     let bench = Bench::new();
-    bench.fill();
+    // genisoimage itself cuts links that need a third SL field.
+    bench.fill(250);
     let image = bench.image(
         "genisoimage",
         &["-quiet", "-R", "-J", "-joliet-long", "-b", "isolinux/isolinux.bin", "-c", "boot.cat", "-no-emul-boot"],
