@@ -26,11 +26,34 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The text is not KDL 2.
-    Syntax = "syntax", Error;
+    // The file and its text.
     /// The spec file cannot be read.
     SpecUnreadable = "spec-unreadable", Error;
-    /// A node name that the language does not have.
+    /// The spec file is larger than any spec that a person writes.
+    SpecTooLarge = "spec-too-large", Error;
+    /// The text is not KDL 2, in a way that has no code of its own.
+    Syntax = "syntax", Error;
+    /// A bare value that KDL 2 takes for a broken number or word.
+    UnquotedValue = "unquoted-value", Error;
+    /// `true`, `false` or `null` without the `#` of KDL 2.
+    BareKeyword = "bare-keyword", Error;
+    /// A property name and `=`, but no value.
+    MissingValue = "missing-value", Error;
+    /// A string without its closing quote.
+    UnclosedString = "unclosed-string", Error;
+    /// `/*` without `*/`.
+    UnclosedComment = "unclosed-comment", Error;
+    /// `{` without `}`.
+    UnclosedBlock = "unclosed-block", Error;
+    /// `}` without `{`.
+    UnmatchedBrace = "unmatched-brace", Error;
+    /// Blocks in blocks in blocks, deeper than the language goes.
+    NestingTooDeep = "nesting-too-deep", Error;
+    /// The text is written in KDL 1.
+    KdlVersion = "kdl-version", Error;
+
+    // Nodes, one by one.
+    /// A node name that the language does not have, or not in this place.
     UnknownNode = "unknown-node", Error;
     /// A property that the node does not take.
     UnknownProperty = "unknown-property", Error;
@@ -38,14 +61,52 @@ codes! {
     DuplicateProperty = "duplicate-property", Error;
     /// A node that may stand once stands twice.
     DuplicateNode = "duplicate-node", Error;
-    /// Two nodes of one kind have the same name.
-    DuplicateName = "duplicate-name", Error;
     /// An argument, property or child that must be there is not.
     Missing = "missing", Error;
     /// An argument more than the node takes.
     UnexpectedArgument = "unexpected-argument", Error;
+    /// A block after a node that takes none.
+    UnexpectedChildren = "unexpected-children", Error;
+    /// A type annotation; the language has none.
+    UnexpectedAnnotation = "unexpected-annotation", Error;
     /// A value of the wrong type or shape.
     InvalidValue = "invalid-value", Error;
+    /// A number outside its range.
+    ValueOutOfRange = "value-out-of-range", Error;
+    /// A name that cannot be part of a URL.
+    InvalidName = "invalid-name", Error;
+    /// A subnet that is not the address of a network and its prefix length.
+    InvalidSubnet = "invalid-subnet", Error;
+    /// A value that is reserved for a later release.
+    NotYetSupported = "not-yet-supported", Error;
+    /// An entry that says more than one thing to boot.
+    ConflictingTarget = "conflicting-target", Error;
+
+    // Nodes, compared with each other.
+    /// Two nodes of one kind have the same name.
+    DuplicateName = "duplicate-name", Error;
     /// An entry names an ISO that the spec does not define.
     UnknownIso = "unknown-iso", Error;
+    /// An entry names a menu that the spec does not define.
+    UnknownMenu = "unknown-menu", Error;
+    /// Two networks claim the same addresses.
+    SubnetOverlap = "subnet-overlap", Error;
+    /// Two networks claim the same interface.
+    DuplicateInterface = "duplicate-interface", Error;
+    /// Two entries of one menu are the default.
+    DuplicateDefault = "duplicate-default", Error;
+    /// A menu without entries.
+    EmptyMenu = "empty-menu", Error;
+    /// Menus that lead only to each other.
+    MenuCycle = "menu-cycle", Warning;
+    /// A menu that no entry leads to.
+    UnreachableMenu = "unreachable-menu", Warning;
+    /// A spec without ISOs.
+    NothingToBoot = "nothing-to-boot", Error;
+    /// A spec without networks.
+    NoNetwork = "no-network", Error;
+    /// Several ISOs, but no menu to choose from.
+    NoMenu = "no-menu", Error;
+    /// An ISO that no entry offers.
+    UnusedIso = "unused-iso", Warning;
 }

@@ -3,7 +3,10 @@
 //! Phases collect; nothing here prints. [`render`] turns findings into text or JSON.
 
 mod code;
+pub(crate) mod nearest;
 pub mod render;
+
+use std::collections::BTreeSet;
 
 pub use self::code::Code;
 use crate::source::Span;
@@ -65,43 +68,111 @@ impl Diagnostic {
     }
 }
 
+/// How many findings are kept; of those beyond, only the number.
+pub const MAX_KEPT: usize = 1000;
+
 /// The findings of all phases, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    known: BTreeSet<(Option<Span>, String)>,
+    errors: usize,
+    warnings: usize,
+}
 
 impl Diagnostics {
     /// Adds a finding, unless the same message was already given for the same place.
+    ///
+    /// Only the first [`MAX_KEPT`] are kept, so that no input can fill the memory with findings; the rest are counted.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let key = |d: &Diagnostic| (d.labels.first().map(|l| l.span), d.message.clone());
-        if !self.0.iter().any(|known| key(known) == key(&diagnostic)) {
-            self.0.push(diagnostic);
+        if self.is_full() {
+            self.count(diagnostic.severity);
+            return;
+        }
+        let key = (diagnostic.labels.first().map(|label| label.span), diagnostic.message.clone());
+        if self.known.insert(key) {
+            self.count(diagnostic.severity);
+            self.kept.push(diagnostic);
+        }
+    }
+
+    fn count(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
         }
     }
 
     /// Adds the findings of a later phase.
     pub fn extend(&mut self, later: Diagnostics) {
-        for diagnostic in later.0 {
+        let mut beyond = (later.errors, later.warnings);
+        for diagnostic in later.kept {
+            match diagnostic.severity {
+                Severity::Error => beyond.0 -= 1,
+                Severity::Warning => beyond.1 -= 1,
+            }
             self.push(diagnostic);
         }
+        self.errors += beyond.0;
+        self.warnings += beyond.1;
+    }
+
+    /// Keeps the findings for which `wanted` holds.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Diagnostic) -> bool) {
+        let (errors, warnings) = (&mut self.errors, &mut self.warnings);
+        self.kept.retain(|diagnostic| {
+            let keep = wanted(diagnostic);
+            if !keep {
+                match diagnostic.severity {
+                    Severity::Error => *errors -= 1,
+                    Severity::Warning => *warnings -= 1,
+                }
+            }
+            keep
+        });
     }
 
     /// Sorts by place in the file, findings without a place last.
     pub fn sort(&mut self) {
-        self.0.sort_by_key(|d| d.labels.first().map_or((usize::MAX, usize::MAX), |l| (l.span.start, l.span.end)));
+        self.kept.sort_by_key(|d| d.labels.first().map_or((usize::MAX, usize::MAX), |l| (l.span.start, l.span.end)));
     }
 
     /// Whether anything was found that forbids serving.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity == Severity::Error)
+        self.errors > 0
+    }
+
+    /// How many errors were found, also those that were not kept.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many warnings were found, also those that were not kept.
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// Whether further findings are only counted, so that no work on their words is worth while.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_KEPT
     }
 
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.errors == 0 && self.warnings == 0
     }
 
-    /// The findings in order.
+    /// The kept findings in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.kept.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }

@@ -1,1 +1,72 @@
-//! (module)
+//! What the user wrote: KDL text to [`Spec`], every value with its place.
+//!
+//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
+//! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
+//! top-level node of the language: [`network`], [`iso`], [`menu`], [`server`], [`loader`].
+//!
+//! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod decode;
+pub mod iso;
+mod lex;
+pub mod loader;
+pub mod menu;
+mod name;
+pub mod network;
+mod open;
+mod parse;
+pub mod server;
+mod shape;
+mod split;
+mod value;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::decode::decode;
+pub use self::iso::Iso;
+pub use self::loader::Loader;
+pub use self::menu::Menu;
+pub use self::network::Network;
+pub use self::open::open;
+pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};
+pub use self::server::Server;
+use crate::diag::Diagnostics;
+use crate::source::SourceFile;
+
+/// A spec as written, in the order of writing.
+///
+/// A field that the language requires is an `Option` here, and `None` only where its lack or its fault has been reported.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spec {
+    /// Where clients are answered.
+    pub networks: Vec<Network>,
+    /// What can be booted.
+    pub isos: Vec<Iso>,
+    /// What clients choose from; the first one is what they see first.
+    pub menus: Vec<Menu>,
+    /// How the servers are set up.
+    pub server: Option<Server>,
+    /// Where boot loaders are found.
+    pub loaders: Vec<Loader>,
+    /// Whether a part of the text could not be read, so that the lack of a node or name proves nothing.
+    pub incomplete: bool,
+}
+
+/// Reads a spec: [`parse()`], then [`decode()`]; the findings of both in the order of the text.
+pub fn load(source: &SourceFile) -> (Spec, Diagnostics) {
+    let (parsed, mut found) = parse(source);
+    let (mut spec, mut decoded) = decode(&parsed.document);
+    decoded.retain(|diagnostic| {
+        let place = diagnostic.labels.first().map(|label| label.span);
+        !place.is_some_and(|place| {
+            parsed.damaged.iter().any(|damaged| damaged.start <= place.start && place.start < damaged.end)
+        })
+    });
+    spec.incomplete |= found.has_errors();
+    found.extend(decoded);
+    found.sort();
+    (spec, found)
+}

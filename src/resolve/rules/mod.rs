@@ -1,0 +1,49 @@
+//! What must hold between the nodes of a spec; one file for each finding, named after its code.
+//!
+//! These rules need no file and no network. A rule about something that is *not* there stays silent where
+//! [`Spec::incomplete`] says that a part of the spec could not be read.
+
+mod duplicate_default;
+mod duplicate_interface;
+mod duplicate_name;
+mod empty_menu;
+mod menu_cycle;
+mod menus;
+mod no_menu;
+mod no_network;
+mod nothing_to_boot;
+mod subnet_overlap;
+mod unknown_iso;
+mod unknown_menu;
+mod unreachable_menu;
+mod unused_iso;
+
+use crate::diag::Diagnostics;
+use crate::spec::Spec;
+
+/// Every rule.
+pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
+    duplicate_name::check,
+    no_network::check,
+    subnet_overlap::check,
+    duplicate_interface::check,
+    nothing_to_boot::check,
+    no_menu::check,
+    empty_menu::check,
+    unknown_iso::check,
+    unknown_menu::check,
+    duplicate_default::check,
+    menu_cycle::check,
+    unreachable_menu::check,
+    unused_iso::check,
+];
+
+/// Runs all rules; the findings in the order of the text.
+pub fn check(spec: &Spec) -> Diagnostics {
+    let mut out = Diagnostics::default();
+    for rule in ALL {
+        rule(spec, &mut out);
+    }
+    out.sort();
+    out
+}

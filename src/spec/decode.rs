@@ -1,0 +1,50 @@
+//! KDL document to spec.
+
+use kdl::KdlDocument;
+
+use super::shape::{self, Child, Shape};
+use super::{Iso, Loader, Menu, Network, Server, Spec};
+use crate::diag::Diagnostics;
+
+/// The top of a spec: what may stand there.
+const TOP: Shape = Shape {
+    name: "",
+    arguments: &[],
+    more: None,
+    properties: &[],
+    children: &[
+        Child { name: "network", once: false },
+        Child { name: "iso", once: false },
+        Child { name: "menu", once: false },
+        Child { name: "server", once: true },
+        Child { name: "loader", once: false },
+    ],
+};
+
+/// Reads a document as a spec and reports everything in it that the language does not have.
+pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
+    let mut out = Diagnostics::default();
+    let mut spec = Spec::default();
+    let (nodes, clean) = shape::check_children(&TOP, document, &mut out);
+    spec.incomplete |= !clean;
+    for node in nodes {
+        match node.name().value() {
+            "network" => keep(&mut spec.networks, Network::decode(node, &mut out), &mut spec.incomplete),
+            "iso" => keep(&mut spec.isos, Iso::decode(node, &mut out), &mut spec.incomplete),
+            "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
+            "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
+            _ => spec.server = Some(Server::decode(node, &mut out)),
+        }
+    }
+    spec.incomplete |= spec.menus.iter().any(|menu| menu.incomplete);
+    super::loader::check_twice(&spec.loaders, &mut out);
+    out.sort();
+    (spec, out)
+}
+
+fn keep<T>(list: &mut Vec<T>, decoded: Option<T>, incomplete: &mut bool) {
+    match decoded {
+        Some(node) => list.push(node),
+        None => *incomplete = true,
+    }
+}

@@ -1,0 +1,185 @@
+//! `menu "main" title="Home netboot" timeout=30 { entry "arch" iso="arch"; separator }`
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::name::name;
+use super::shape::{Checked, Child, Shape};
+use super::value::{self, Wanted, key_span, name_span};
+use crate::diag::nearest::{listed, nearest, shown};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::{Span, Spanned};
+
+const SHAPE: Shape = Shape {
+    name: "menu",
+    arguments: &["name"],
+    more: None,
+    properties: &["title", "timeout"],
+    children: &[Child { name: "entry", once: false }, Child { name: "separator", once: false }],
+};
+const ENTRY: Shape = Shape {
+    name: "entry",
+    arguments: &["name"],
+    more: None,
+    properties: &["title", "iso", "menu", "boot", "default"],
+    children: &[],
+};
+const SEPARATOR: Shape = Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
+
+/// A list that a client chooses from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What stands above the list.
+    pub title: Option<Spanned<String>>,
+    /// After how many seconds the default entry is booted; 0 boots it at once, `None` waits for ever.
+    pub timeout: Option<Spanned<u16>>,
+    /// Its lines, in order.
+    pub items: Vec<Item>,
+    /// Whether an entry could not be read.
+    pub incomplete: bool,
+    /// The place of the word `menu`.
+    pub span: Span,
+}
+
+/// A line of a menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A line to choose.
+    Entry(Entry),
+    /// A line between groups of entries.
+    Separator(Span),
+}
+
+/// A line of a menu that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What the line says.
+    pub title: Option<Spanned<String>>,
+    /// What happens when it is chosen.
+    pub target: Option<Target>,
+    /// Whether it is chosen when the time is over.
+    pub default: Option<Spanned<bool>>,
+    /// The place of the word `entry`.
+    pub span: Span,
+}
+
+/// What an entry does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Boots the ISO of this name.
+    Iso(Spanned<String>),
+    /// Shows the menu of this name.
+    Menu(Spanned<String>),
+    /// Boots something that the client has itself.
+    Boot(Spanned<Boot>),
+}
+
+/// What a client can boot without the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boot {
+    /// Its first disk, or what its firmware would do next.
+    LocalDisk,
+}
+
+impl Menu {
+    /// The lines that can be chosen.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Entry(entry) => Some(entry),
+            Item::Separator(_) => None,
+        })
+    }
+
+    pub(super) fn decode(node: &KdlNode, out: &mut Diagnostics) -> Option<Self> {
+        let checked = Checked::new(node, &SHAPE, out);
+        let name = checked.argument(0, out).and_then(|entry| name(entry, "menu", out));
+        let title = title(&checked, out);
+        let timeout = checked
+            .property("timeout")
+            .and_then(|entry| value::integer(entry, Wanted::property("timeout"), 0..=3600, "a number of seconds", out));
+        let mut incomplete = !checked.clean;
+        let mut items = Vec::new();
+        for child in &checked.children {
+            if child.name().value() == "separator" {
+                Checked::new(child, &SEPARATOR, out);
+                items.push(Item::Separator(name_span(child)));
+                continue;
+            }
+            match Entry::decode(child, out) {
+                Some(entry) => {
+                    incomplete |= entry.target.is_none();
+                    items.push(Item::Entry(entry));
+                }
+                None => incomplete = true,
+            }
+        }
+        Some(Self { name: name?, title, timeout, items, incomplete, span: name_span(node) })
+    }
+}
+
+fn title(checked: &Checked<'_>, out: &mut Diagnostics) -> Option<Spanned<String>> {
+    checked.property("title").and_then(|entry| value::string(entry, Wanted::property("title"), out))
+}
+
+impl Entry {
+    fn decode(node: &KdlNode, out: &mut Diagnostics) -> Option<Self> {
+        let checked = Checked::new(node, &ENTRY, out);
+        let name = checked.argument(0, out).and_then(|entry| name(entry, "entry", out));
+        let title = title(&checked, out);
+        let default =
+            checked.property("default").and_then(|entry| value::boolean(entry, Wanted::property("default"), out));
+        let target = target(&checked, name.as_ref(), out);
+        Some(Self { name: name?, title, target, default, span: name_span(node) })
+    }
+}
+
+fn target(checked: &Checked<'_>, name: Option<&Spanned<String>>, out: &mut Diagnostics) -> Option<Target> {
+    let said: Vec<(&str, &KdlEntry)> =
+        ["iso", "menu", "boot"].into_iter().filter_map(|key| Some((key, checked.property(key)?))).collect();
+    let seen = name.map_or_else(|| "entry".to_owned(), |name| format!("entry `{}`", shown(&name.value)));
+    let &[(key, entry)] = said.as_slice() else {
+        if let [(_, first), (_, second), ..] = said.as_slice() {
+            let mut places: Vec<Span> = [first, second].into_iter().filter_map(|e| e.name().map(key_span)).collect();
+            places.sort();
+            let mut diagnostic = Diagnostic::new(
+                Code::ConflictingTarget,
+                format!("{seen} has {}, and can do only one thing", listed(said.iter().map(|(key, _)| key))),
+            );
+            for (place, text) in places.into_iter().rev().zip(["one too many", "or this one"]) {
+                diagnostic = diagnostic.at(place, text);
+            }
+            out.push(diagnostic.help("keep one, and write a second entry for the other"));
+        } else if checked.clean {
+            out.push(
+                Diagnostic::new(Code::Missing, format!("{seen} says nothing to boot"))
+                    .at(name.map_or_else(|| name_span(checked.node), |name| name.span), "boots nothing")
+                    .help("add `iso=\"…\"`, `menu=\"…\"` or `boot=\"local-disk\"`"),
+            );
+        }
+        return None;
+    };
+    let text = value::string(entry, Wanted::property(key), out)?;
+    match key {
+        "iso" => Some(Target::Iso(text)),
+        "menu" => Some(Target::Menu(text)),
+        _ => boot(text, out),
+    }
+}
+
+fn boot(text: Spanned<String>, out: &mut Diagnostics) -> Option<Target> {
+    if text.value == "local-disk" {
+        return Some(Target::Boot(Spanned::new(Boot::LocalDisk, text.span)));
+    }
+    out.push(
+        Diagnostic::new(Code::InvalidValue, format!("`boot` cannot be `{}`", shown(&text.value)))
+            .at(text.span, "not known")
+            .help(match nearest(&text.value, ["local-disk"]) {
+                Some(near) => format!("did you mean `\"{near}\"`?"),
+                None => "write `boot=\"local-disk\"`, or `iso=\"…\"` for an ISO".to_owned(),
+            }),
+    );
+    None
+}

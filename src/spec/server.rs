@@ -1,0 +1,56 @@
+//! `server { http 80; tftp 69; window 16 }`
+
+use std::ops::RangeInclusive;
+
+use kdl::KdlNode;
+
+use super::shape::{Checked, Child, Shape};
+use super::value::{self, Wanted, name_span};
+use crate::diag::Diagnostics;
+use crate::source::{Span, Spanned};
+
+const SHAPE: Shape = Shape {
+    name: "server",
+    arguments: &[],
+    more: None,
+    properties: &[],
+    children: &[
+        Child { name: "http", once: true },
+        Child { name: "tftp", once: true },
+        Child { name: "window", once: true },
+    ],
+};
+const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
+const TFTP: Shape = Shape { name: "tftp", arguments: &["port"], more: None, properties: &[], children: &[] };
+const WINDOW: Shape =
+    Shape { name: "window", arguments: &["number of blocks"], more: None, properties: &[], children: &[] };
+
+/// How the servers are set up; what is `None` has its default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The TCP port of HTTP.
+    pub http: Option<Spanned<u16>>,
+    /// The UDP port of TFTP.
+    pub tftp: Option<Spanned<u16>>,
+    /// The largest window of TFTP that is granted, in blocks (RFC 7440).
+    pub window: Option<Spanned<u16>>,
+    /// The place of the word `server`.
+    pub span: Span,
+}
+
+impl Server {
+    pub(super) fn decode(node: &KdlNode, out: &mut Diagnostics) -> Self {
+        let checked = Checked::new(node, &SHAPE, out);
+        let mut number = |shape: &'static Shape, range: RangeInclusive<u16>, what: &str| {
+            let child = Checked::new(checked.child(shape.name)?, shape, out);
+            let entry = child.argument(0, out)?;
+            value::integer(entry, Wanted::argument(shape.name), range, what, out)
+        };
+        Self {
+            http: number(&HTTP, 1..=65535, "a port"),
+            tftp: number(&TFTP, 1..=65535, "a port"),
+            window: number(&WINDOW, 1..=64, "a number of blocks"),
+            span: name_span(node),
+        }
+    }
+}
