@@ -1,2 +1,7 @@
 //! The `netspec-harness` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    netspec_harness::cli::main()
+}

@@ -1,0 +1,203 @@
+//! What a case works with: a LAN, a router, the server under test and one PC, each put up by one call.
+//!
+//! A case names no QEMU flag, no path and no namespace. Everything that was put up is taken down by [`Bench::close`] in
+//! the order that leaves nothing waiting, and by dropping the bench if a case panics.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::capture::Capture;
+use crate::case::Stop;
+use crate::deadline::Accel;
+use crate::error::{Context, Error, Result};
+use crate::evidence::Evidence;
+use crate::guest::Guest;
+use crate::isos::Isos;
+use crate::lab::loss::LossRule;
+use crate::lab::netns::is_real_root;
+use crate::lab::process::Process;
+use crate::lab::{Cable, Host, Lab, ROUTER, RouterKind, SERVER};
+use crate::qemu::{Hardware, Places, Qemu};
+use crate::subject::{self, Image, Order, Subject};
+
+/// What is the same for all cases of a run.
+pub struct Options {
+    /// The server under test.
+    pub subject: Subject,
+    /// The `netspec` command.
+    pub netspec: PathBuf,
+    /// How PCs are emulated.
+    pub accel: Accel,
+    /// Where ISO files come from.
+    pub isos: Box<dyn Isos>,
+}
+
+/// The bench of one case. Its fields are dropped in this order: the PC first, the LAN last.
+pub struct Bench<'a> {
+    options: &'a Options,
+    subject: Subject,
+    evidence: Evidence,
+    guest: Option<Guest>,
+    servers: Vec<Process>,
+    helpers: Vec<Process>,
+    hosts: Vec<Host>,
+    lab: Option<Lab>,
+    scratch: TempDir,
+}
+
+impl<'a> Bench<'a> {
+    /// An empty bench whose evidence goes to a folder of its own in `run`.
+    pub fn new(options: &'a Options, subject: Subject, run: &Path, name: &str) -> Result<Self> {
+        // Sockets live here, and their paths may have 108 bytes, so this cannot be in the evidence's folder.
+        let scratch = scratch_folder()?;
+        Ok(Self {
+            options,
+            subject,
+            evidence: Evidence::new(run, name)?,
+            guest: None,
+            servers: Vec::new(),
+            helpers: Vec::new(),
+            hosts: Vec::new(),
+            lab: None,
+            scratch,
+        })
+    }
+
+    /// Where the ISO files come from.
+    pub fn isos(&self) -> &dyn Isos {
+        self.options.isos.as_ref()
+    }
+
+    /// Where this case's files are.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Skips the case unless this server is tested.
+    pub fn only(&self, subject: Subject) -> std::result::Result<(), Stop> {
+        if self.subject == subject {
+            return Ok(());
+        }
+        Err(Stop::Skipped(format!("only {subject} can do this, and the subject is {}", self.subject)))
+    }
+
+    /// Skips the case unless this is root of the whole machine.
+    pub fn needs_root(&self, why: &str) -> std::result::Result<(), Stop> {
+        if is_real_root() { Ok(()) } else { Err(Stop::Skipped(format!("needs root: {why}"))) }
+    }
+
+    /// Puts up a LAN with a router.
+    pub fn lan(&mut self, router: RouterKind) -> Result<()> {
+        let mut lab = Lab::new()?;
+        let host = lab.host("router", Some(ROUTER))?;
+        let process = lab.start_router(&host, router, self.scratch.path(), &self.evidence.router())?;
+        self.helpers.push(process);
+        self.hosts.push(host);
+        self.lab = Some(lab);
+        Ok(())
+    }
+
+    /// Starts the server under test: netspec with `spec`, the stack made by hand with `images`.
+    pub fn serve(&mut self, spec: &str, images: &[Image]) -> std::result::Result<[u8; 6], Stop> {
+        if self.subject == Subject::Seed {
+            self.needs_root("dnsmasq as the proxy")?;
+        }
+        let host = self.lab()?.host("server", Some(SERVER))?;
+        let (log, spec_file) = (self.evidence.server(), self.evidence.file("netspec.kdl"));
+        let order = Order {
+            host: &host,
+            netspec: &self.options.netspec,
+            spec,
+            images,
+            scratch: self.scratch.path(),
+            spec_file: &spec_file,
+            log: &log,
+        };
+        self.servers = subject::start(self.subject, &order)?;
+        let mac = host.mac;
+        self.hosts.push(host);
+        Ok(mac)
+    }
+
+    /// Adds a machine that has to ask for its address.
+    pub fn add_client(&mut self) -> Result<&Host> {
+        let host = self.lab()?.host("client", None)?;
+        let pcap = self.evidence.file("client.pcap");
+        self.helpers.push(host.capture(&pcap, &self.evidence.file("client-capture.log"))?);
+        self.hosts.push(host);
+        self.hosts.last().ok_or_else(|| Error::new("the client is gone"))
+    }
+
+    /// Connects a PC and switches it on.
+    pub fn power_on(&mut self, hardware: Hardware, lose: Option<LossRule>) -> Result<&mut Guest> {
+        let evidence = self.evidence.clone();
+        let sockets = self.scratch.path().to_owned();
+        let cable: Cable = self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), lose)?;
+        let places = Places {
+            sockets: &sockets,
+            log: &evidence.qemu(),
+            firmware: &evidence.firmware(),
+            console: &evidence.console(),
+        };
+        let qemu = Qemu::power_on(hardware, self.options.accel, &cable, &places)?;
+        self.helpers.push(cable.process);
+        Ok(self.guest.insert(Guest::new(qemu, self.options.accel, evidence)))
+    }
+
+    /// The PC.
+    pub fn guest(&mut self) -> Result<&mut Guest> {
+        self.guest.as_mut().ok_or_else(|| Error::new("no PC has been switched on"))
+    }
+
+    /// What passed the PC's cable so far.
+    pub fn capture(&self) -> Result<Capture> {
+        Capture::read(&self.evidence.pcap())
+    }
+
+    /// Fails if a server or a helper has died unnoticed.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.servers.iter_mut().chain(&mut self.helpers).try_for_each(Process::check_alive)
+    }
+
+    /// What a person has to type to look around in a LAN that was kept.
+    pub fn how_to_enter(&self) -> Vec<String> {
+        let names = ["router", "server", "client"];
+        let hosts = self.hosts.iter().zip(names);
+        hosts.map(|(host, name)| format!("nsenter -n -t {} sh    # the {name}", host.id())).collect()
+    }
+
+    /// Takes everything down and makes sure that it is gone.
+    pub fn close(&mut self) -> Result<()> {
+        let mut results = Vec::new();
+        if let Some(mut guest) = self.guest.take() {
+            results.push(guest.power_off());
+        }
+        results.extend(self.servers.iter_mut().map(Process::stop));
+        results.extend(self.helpers.iter_mut().map(Process::stop));
+        results.extend(self.hosts.drain(..).map(Host::remove));
+        results.extend(self.lab.take().map(Lab::remove));
+        results.into_iter().collect()
+    }
+
+    fn lab(&mut self) -> Result<&mut Lab> {
+        self.lab.as_mut().ok_or_else(|| Error::new("no LAN has been put up"))
+    }
+}
+
+/// Where the folders for sockets are. The process id keeps several harnesses apart.
+fn scratch_root() -> PathBuf {
+    PathBuf::from(format!("/tmp/nsh-{}", std::process::id()))
+}
+
+fn scratch_folder() -> Result<TempDir> {
+    let root = scratch_root();
+    std::fs::create_dir_all(&root).context(root.display())?;
+    tempfile::Builder::new().prefix("c").tempdir_in(&root).context(root.display())
+}
+
+/// Removes what the benches of this process keep in `/tmp`, for a program that is about to end.
+pub fn remove_scratch() {
+    // There is nobody left to tell, and nothing there may just be the truth.
+    let _ = std::fs::remove_dir_all(scratch_root());
+}

@@ -1,0 +1,149 @@
+//! Arch media, from the menu that they bring themselves to a shell in the live system.
+
+use std::net::Ipv4Addr;
+
+use super::specs;
+use crate::bench::Bench;
+use crate::case::{Case, Verdict};
+use crate::error::{Error, Result};
+use crate::isos::Layout;
+use crate::lab::loss::LossRule;
+use crate::lab::router::Siaddr;
+use crate::lab::{RouterKind, SERVER};
+use crate::qemu::Hardware;
+use crate::script::{ARCHISO, Step, choose, menu};
+use crate::subject::{Family, Image};
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "archiso_menu_appears_with_its_entries",
+        proves: "SeaBIOS reaches the menu that today's Arch medium brings, with every entry",
+        run: |bench| menu_appears(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None),
+    },
+    Case {
+        name: "archiso_2014_menu_appears_with_its_entries",
+        proves: "the same for the layout of 2014, whose names are relative to another folder",
+        run: |bench| menu_appears(bench, Layout::Year2014, RouterKind::BuiltIn(Siaddr::Zero), None),
+    },
+    Case {
+        name: "archiso_menu_appears_although_frames_are_lost",
+        proves: "DHCP and TFTP recover when each 20th datagram to the PC is lost",
+        run: |bench| {
+            let lose = Some(LossRule::every(20)?);
+            menu_appears(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), lose)
+        },
+    },
+    Case {
+        name: "archiso_http_entry_reaches_login",
+        proves: "the HTTP entry of today's medium gets kernel, initramfs and root image from the server",
+        run: |bench| reaches_login(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero)),
+    },
+    Case {
+        name: "archiso_2014_http_entry_reaches_login",
+        proves: "the same for the medium of 2014, the one of the article that netspec grew from",
+        run: |bench| reaches_login(bench, Layout::Year2014, RouterKind::BuiltIn(Siaddr::Zero)),
+    },
+    Case {
+        name: "archiso_boots_beside_a_router_that_names_itself_as_boot_server",
+        proves: "a router with its own address in siaddr does not draw the PC away from the server",
+        run: |bench| reaches_login(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Own)),
+    },
+    Case {
+        name: "real_dnsmasq_as_router",
+        proves: "the boot works beside dnsmasq, which is the DHCP server of most real home routers",
+        run: |bench| {
+            bench.needs_root("dnsmasq drops to another user")?;
+            reaches_login(bench, Layout::Today, RouterKind::Dnsmasq)
+        },
+    },
+];
+
+/// The entries of the menu over the network, as parts of their labels.
+pub(super) fn entries(layout: Layout) -> [&'static str; 5] {
+    match layout {
+        Layout::Today => ["(x86_64, NBD)", "(x86_64, NFS)", "(x86_64, HTTP)", "Boot existing OS", "Reboot"],
+        Layout::Year2014 => ["(x86_64) (NBD)", "(x86_64) (NFS)", "(x86_64) (HTTP)", "Boot existing OS", "Reboot"],
+    }
+}
+
+/// The steps from power-on to a shell.
+pub(crate) fn steps_to_login(layout: Layout) -> [Step; 3] {
+    let entries = entries(layout);
+    [menu(&entries), choose(entries[2]), Step::LogIn(ARCHISO)]
+}
+
+/// The image, to be served.
+pub(crate) fn image(bench: &Bench, layout: Layout) -> Result<Image> {
+    let family = match layout {
+        Layout::Today => Family::ArchisoToday,
+        Layout::Year2014 => Family::Archiso2014,
+    };
+    Ok(Image { iso: bench.isos().archiso(layout)?, family })
+}
+
+/// Puts up LAN, router, server and PC.
+pub(crate) fn power_on(bench: &mut Bench, layout: Layout, router: RouterKind, lose: Option<LossRule>) -> Verdict {
+    let image = image(bench, layout)?;
+    bench.lan(router)?;
+    bench.serve(&specs::one("arch", &image.iso), &[image])?;
+    bench.power_on(Hardware::default(), lose)?;
+    Ok(())
+}
+
+fn menu_appears(bench: &mut Bench, layout: Layout, router: RouterKind, lose: Option<LossRule>) -> Verdict {
+    power_on(bench, layout, router, lose)?;
+    Ok(bench.guest()?.play(&[menu(&entries(layout))])?)
+}
+
+fn reaches_login(bench: &mut Bench, layout: Layout, router: RouterKind) -> Verdict {
+    power_on(bench, layout, router, None)?;
+    bench.guest()?.play(&steps_to_login(layout))?;
+    Ok(runs_from_the_server(bench)?)
+}
+
+/// Proves from inside the system, and from the cable, that this is the medium's system and that it came from the server.
+pub(super) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
+    let guest = bench.guest()?;
+    expect("/proc/cmdline", &guest.shell("cat /proc/cmdline")?, &format!("archiso_http_srv=http://{SERVER}"))
+        .or_else(|_| expect_expanded(guest))?;
+    let mounts = guest.shell("cat /proc/mounts")?;
+    expect("/proc/mounts", &mounts, "httpspace")?;
+    let root = mounts.lines().find(|line| line.split_whitespace().nth(1) == Some("/"));
+    expect("the root file system", root.unwrap_or_default(), "overlay")?;
+    expect("/proc/mounts", &mounts, "squashfs")?;
+    came_from_the_server(bench, "airootfs.sfs")
+}
+
+/// The medium's own entry says `${pxeserver}`, which the initramfs replaces by what PXELINUX wrote into `ip=`.
+fn expect_expanded(guest: &mut crate::guest::Guest) -> Result<()> {
+    let line = guest.shell("cat /proc/cmdline")?;
+    expect("/proc/cmdline", &line, "archiso_http_srv=http://${pxeserver}/")?;
+    let server = line.split_whitespace().find_map(|word| word.strip_prefix("ip=")?.split(':').nth(1));
+    expect("the server in `ip=`", server.unwrap_or_default(), &SERVER.to_string())
+}
+
+/// The image was asked for by HTTP, and all that came over TCP came from the server.
+pub(super) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
+    let capture = bench.capture()?;
+    let requests = capture.http_requests();
+    if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(image)) {
+        return Err(Error::new(format!("nobody asked for {image}; the requests were {requests:?}")));
+    }
+    // A root image has at least a megabyte; less would be a page that says why there is none.
+    let bytes = capture.tcp_bytes_from(SERVER, 80);
+    let strangers: Vec<(Ipv4Addr, u16)> =
+        capture.tcp_bytes().into_keys().filter(|(address, port)| *port == 80 && *address != SERVER).collect();
+    match (bytes > 1_000_000, strangers.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err(Error::new(format!("only {bytes} bytes came from {SERVER} port 80"))),
+        (_, false) => Err(Error::new(format!("HTTP came from {strangers:?} too"))),
+    }
+}
+
+/// Fails unless `text` contains `wanted`.
+pub(super) fn expect(what: &str, text: &str, wanted: &str) -> Result<()> {
+    if text.contains(wanted) {
+        return Ok(());
+    }
+    Err(Error::new(format!("{what} has no `{wanted}`: {text}")))
+}

@@ -1,0 +1,179 @@
+//! The command line: the only module that prints errors or decides the exit code.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::bench::Options;
+use crate::case::Summary;
+use crate::deadline::Accel;
+use crate::error::{Context, Error, Result};
+use crate::internal::{self, Internal};
+use crate::isos::Folder;
+use crate::lab::netns;
+use crate::subject::Subject;
+use crate::{cases, compare, demo, qemu, runner, tools};
+
+/// Boots firmware in QEMU against a network-boot server, on a LAN of its own, and drives what it shows.
+#[derive(Debug, Parser)]
+#[command(name = "netspec-harness", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs cases and prints how each ended.
+    Run {
+        /// Parts of the names of the wanted cases; all of them without one.
+        filters: Vec<String>,
+        /// The server under test.
+        #[arg(long, value_enum, default_value_t = Subject::Netspec)]
+        subject: Subject,
+        /// Only lists the cases.
+        #[arg(long)]
+        list: bool,
+        /// Leaves a failed case running until Enter is pressed.
+        #[arg(long)]
+        keep: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Lists the cases and what each proves.
+    List {
+        /// Parts of the names of the wanted cases.
+        filters: Vec<String>,
+    },
+    /// Boots one Arch medium and shows what a person at the PC would see.
+    Demo {
+        /// The server under test.
+        #[arg(long, value_enum, default_value_t = Subject::Netspec)]
+        subject: Subject,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Boots the same media with netspec and with the stack made by hand, and prints the seconds side by side.
+    Compare {
+        #[command(flatten)]
+        common: Common,
+    },
+    #[command(subcommand, hide = true)]
+    Internal(Internal),
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// A folder with archiso-today.iso, archiso-2014.iso and debian-live.iso.
+    #[arg(long)]
+    isos: PathBuf,
+    /// The `netspec` command; by default the one beside this program.
+    #[arg(long)]
+    netspec: Option<PathBuf>,
+    /// How PCs are emulated.
+    #[arg(long, value_enum, default_value_t = AccelChoice::Tcg)]
+    accel: AccelChoice,
+    /// Where the evidence of each run goes.
+    #[arg(long, default_value = "target/lab")]
+    evidence: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AccelChoice {
+    /// In software.
+    Tcg,
+    /// With KVM if a short probe shows that it works, else in software; says which.
+    Auto,
+}
+
+/// Does what the arguments say.
+#[expect(clippy::print_stderr, reason = "this is the module that prints errors")]
+pub fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("netspec-harness: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Internal(internal) => internal::run(internal).map(|()| true),
+        Command::List { filters } | Command::Run { filters, list: true, .. } => list(&filters).map(|()| true),
+        Command::Run { filters, subject, keep, common, .. } => {
+            let cases = runner::select(&cases::all(), &filters);
+            if cases.is_empty() {
+                return Err(Error::new(format!("no case has any of {filters:?} in its name; `list` shows them")));
+            }
+            let options = prepare(subject, &common)?;
+            runner::run(&cases, &options, &common.evidence, keep).map(Summary::is_good)
+        }
+        Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
+        Command::Compare { common } => {
+            tools::check(true)?;
+            compare::run(&prepare(Subject::Netspec, &common)?, &common.evidence).map(|()| true)
+        }
+    }
+}
+
+fn list(filters: &[String]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    for case in runner::select(&cases::all(), filters) {
+        writeln!(stdout, "{}\n    {}", case.name, case.proves).context("standard output")?;
+    }
+    Ok(())
+}
+
+/// Makes this process fit for the laboratory and settles what all cases share.
+fn prepare(subject: Subject, common: &Common) -> Result<Options> {
+    tools::check(subject == Subject::Seed)?;
+    netns::become_root()?;
+    end_cleanly_on_signals()?;
+    let netspec = match &common.netspec {
+        Some(path) => path.clone(),
+        None => std::env::current_exe().context("this program's own path")?.with_file_name("netspec"),
+    };
+    Ok(Options {
+        subject,
+        // The server is started in another folder.
+        netspec: std::path::absolute(&netspec).context(netspec.display())?,
+        accel: accel(common.accel)?,
+        isos: Box::new(Folder(common.isos.clone())),
+    })
+}
+
+fn accel(choice: AccelChoice) -> Result<Accel> {
+    if choice == AccelChoice::Tcg {
+        return Ok(Accel::Tcg);
+    }
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let (accel, why) = match qemu::probe_kvm(folder.path()) {
+        Ok(accel) => (accel, String::new()),
+        Err(error) => (Accel::Tcg, format!(", because KVM does not work here: {error}")),
+    };
+    writeln!(std::io::stdout(), "emulating with {accel}{why}").context("standard output")?;
+    Ok(accel)
+}
+
+/// Ends the program on Ctrl-C and its like by way of a thread, so that the folder with the sockets is removed too.
+///
+/// The processes of the laboratory end with this one, whatever happens ([`crate::lab::process`]).
+#[expect(clippy::exit, reason = "a signal ends the program from a thread")]
+fn end_cleanly_on_signals() -> Result<()> {
+    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+    // Threads inherit the mask, so only the one below ever sees these signals. Children start with an empty mask.
+    signals.thread_block().context("signals")?;
+    std::thread::spawn(move || {
+        if let Ok(signal) = signals.wait() {
+            crate::bench::remove_scratch();
+            std::process::exit(128 + signal as i32);
+        }
+    });
+    Ok(())
+}

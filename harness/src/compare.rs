@@ -1,0 +1,63 @@
+//! netspec and the stack made by hand, side by side: the seconds from power-on to a shell.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::bench::{Bench, Options};
+use crate::case::{Stop, Verdict};
+use crate::cases::{archiso, debian_live};
+use crate::error::{Context, Error, Result};
+use crate::evidence;
+use crate::isos::Layout;
+use crate::lab::RouterKind;
+use crate::lab::router::Siaddr;
+use crate::subject::Subject;
+
+/// What is booted, and how to get to its shell.
+struct Race {
+    name: &'static str,
+    boot: fn(&mut Bench) -> Verdict,
+}
+
+const RACES: [Race; 2] = [
+    Race {
+        name: "archiso",
+        boot: |bench| {
+            archiso::power_on(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None)?;
+            Ok(bench.guest()?.play(&archiso::steps_to_login(Layout::Today))?)
+        },
+    },
+    Race {
+        name: "debian-live",
+        boot: |bench| {
+            debian_live::power_on(bench)?;
+            Ok(bench.guest()?.play(&debian_live::steps_to_login())?)
+        },
+    },
+];
+
+/// Boots each medium with both servers, one after the other, and prints a line for each medium.
+pub fn run(options: &Options, root: &Path) -> Result<()> {
+    let run = evidence::new_run(root)?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{:<14}{:>10}{:>10}{:>10}", "medium", "netspec", "seed", "ratio").context("standard output")?;
+    for race in &RACES {
+        let netspec = seconds(race, Subject::Netspec, options, &run)?;
+        let seed = seconds(race, Subject::Seed, options, &run)?;
+        let ratio = netspec / seed;
+        writeln!(stdout, "{:<14}{netspec:>8.1} s{seed:>8.1} s{ratio:>10.2}", race.name).context("standard output")?;
+    }
+    Ok(())
+}
+
+fn seconds(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<f64> {
+    let mut bench = Bench::new(options, subject, run, &format!("{}-{subject}", race.name))?;
+    let verdict = (race.boot)(&mut bench);
+    let uptime = bench.guest().map(|guest| guest.uptime().as_secs_f64());
+    bench.close()?;
+    match verdict {
+        Ok(()) => uptime,
+        Err(Stop::Failed(error)) => Err(Error::new(format!("{} with {subject}: {error}", race.name))),
+        Err(Stop::Skipped(reason)) => Err(Error::new(reason)),
+    }
+}

@@ -1,0 +1,49 @@
+//! One boot with narration, for people who want to see it.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::bench::{Bench, Options};
+use crate::case::{Stop, Verdict};
+use crate::cases::archiso;
+use crate::error::{Context, Error, Result};
+use crate::evidence;
+use crate::isos::Layout;
+use crate::lab::router::Siaddr;
+use crate::lab::{ROUTER, RouterKind, SERVER};
+
+/// Boots today's Arch medium to its login prompt and prints what happens.
+pub fn run(options: &Options, root: &Path) -> Result<()> {
+    let run = evidence::new_run(root)?;
+    let mut bench = Bench::new(options, options.subject, &run, "demo")?;
+    let shown = show(&mut bench, options);
+    let closed = bench.close();
+    match shown {
+        Ok(()) => closed,
+        Err(Stop::Failed(error)) => {
+            say(&format!("evidence {}", bench.evidence().folder().display()))?;
+            Err(error)
+        }
+        Err(Stop::Skipped(reason)) => Err(Error::new(reason)),
+    }
+}
+
+fn show(bench: &mut Bench, options: &Options) -> Verdict {
+    say(&format!("A LAN with a router at {ROUTER} and {} at {SERVER}; a PC without a disk.", options.subject))?;
+    archiso::power_on(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None)?;
+    say(&format!("Power on, emulated with {}.", options.accel))?;
+    let guest = bench.guest()?;
+    let [menu, choose, login] = archiso::steps_to_login(Layout::Today);
+    guest.step(&menu)?;
+    say(&format!("After {:.1} s the menu:\n\n{}\n", guest.uptime().as_secs_f64(), guest.screen()))?;
+    guest.step(&choose)?;
+    guest.step(&login)?;
+    let seconds = guest.uptime().as_secs_f64();
+    let kernel = guest.shell("uname -sr")?;
+    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{}\n", guest.screen()))?;
+    Ok(())
+}
+
+fn say(text: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{text}").context("standard output")
+}

@@ -1,0 +1,32 @@
+//! What went wrong, in words for the person who reads a run's summary.
+
+use std::fmt::Display;
+
+/// A failure of the harness or of what it watches. The message is a sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    message: String,
+}
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// Says what was being done when something failed.
+pub trait Context<T> {
+    /// Puts `doing` and a colon before the message.
+    fn context(self, doing: impl Display) -> Result<T>;
+}
+
+impl<T, E: Display> Context<T> for std::result::Result<T, E> {
+    fn context(self, doing: impl Display) -> Result<T> {
+        self.map_err(|error| Error::new(format!("{doing}: {error}")))
+    }
+}

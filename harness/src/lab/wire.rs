@@ -1,0 +1,138 @@
+//! The cable between the emulated PC and the LAN.
+//!
+//! QEMU's network card sends and receives Ethernet frames as datagrams on a Unix socket; a process of ours, inside the
+//! switch's namespace, carries them to a packet socket on a port of the bridge and back. So no tap device and no
+//! privileges on the real machine are needed, every frame is recorded, and frames can be lost by rule.
+
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use nix::sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket};
+
+use super::loss::LossRule;
+use super::pcap::PcapWriter;
+use crate::error::{Context, Error, Result};
+
+/// `sll_pkttype` of a frame that this machine itself sent out through the interface (packet(7)).
+const PACKET_OUTGOING: u8 = 4;
+
+/// Longer than any frame of a link with an MTU of 1500, even one that offloading has put together.
+const LONGEST: usize = 65_536;
+
+/// How much of a TCP frame to the PC is kept: the headers and the start of an answer, but not whole root images.
+const KEEP_TCP: usize = 192;
+
+/// One end of a cable as `internal wire` takes it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WireArgs {
+    /// The interface on the side of the LAN.
+    #[arg(long)]
+    interface: String,
+    /// Our socket, to which QEMU sends.
+    #[arg(long)]
+    listen: PathBuf,
+    /// QEMU's socket.
+    #[arg(long)]
+    peer: PathBuf,
+    /// Where the frames are recorded.
+    #[arg(long)]
+    pcap: PathBuf,
+    /// Which frames to the PC are lost.
+    #[arg(long)]
+    lose: Option<LossRule>,
+}
+
+/// `internal wire`: carries frames until the process is killed.
+pub fn carry(args: WireArgs) -> Result<()> {
+    let lan = Arc::new(packet_socket(&args.interface)?);
+    let pc = Arc::new(UnixDatagram::bind(&args.listen).context(args.listen.display())?);
+    let pcap = Arc::new(Mutex::new(PcapWriter::create(&args.pcap)?));
+    super::announce()?;
+
+    let from_pc = {
+        let (lan, pc, pcap) = (Arc::clone(&lan), Arc::clone(&pc), Arc::clone(&pcap));
+        std::thread::spawn(move || pc_to_lan(&pc, &lan, &pcap))
+    };
+    lan_to_pc(&lan, &pc, &args.peer, &pcap, args.lose)?;
+    from_pc.join().map_err(|_| Error::new("the thread from the PC panicked"))?
+}
+
+fn pc_to_lan(pc: &UnixDatagram, lan: &OwnedFd, pcap: &Mutex<PcapWriter<File>>) -> Result<()> {
+    let mut buffer = vec![0; LONGEST];
+    loop {
+        let length = pc.recv(&mut buffer).context("receiving from QEMU")?;
+        let frame = &buffer[..length];
+        record(pcap, frame, LONGEST)?;
+        // A cable loses what the other side cannot take; the protocols above repeat it.
+        let _ = send(lan.as_raw_fd(), frame, MsgFlags::empty());
+    }
+}
+
+fn lan_to_pc(
+    lan: &OwnedFd,
+    pc: &UnixDatagram,
+    peer: &Path,
+    pcap: &Mutex<PcapWriter<File>>,
+    mut lose: Option<LossRule>,
+) -> Result<()> {
+    let mut buffer = vec![0; LONGEST];
+    loop {
+        let Some(frame) = receive(lan, &mut buffer)? else { continue };
+        if lose.as_mut().is_some_and(|rule| rule.loses(frame)) {
+            continue;
+        }
+        record(pcap, frame, kept(frame))?;
+        // Until QEMU runs and after it has ended there is nobody to send to, which is how an unplugged cable behaves.
+        let _ = pc.send_to(frame, peer);
+    }
+}
+
+/// `internal capture`: records what passes an interface until the process is killed.
+pub fn capture(interface: &str, pcap: &Path) -> Result<()> {
+    let lan = packet_socket(interface)?;
+    let mut writer = PcapWriter::create(pcap)?;
+    super::announce()?;
+    let mut buffer = vec![0; LONGEST];
+    loop {
+        let (length, _) = recvfrom::<LinkAddr>(lan.as_raw_fd(), &mut buffer).context("receiving from the LAN")?;
+        writer.frame(SystemTime::now(), &buffer[..length], LONGEST)?;
+    }
+}
+
+/// A packet socket that sees all frames of one interface.
+fn packet_socket(interface: &str) -> Result<OwnedFd> {
+    let address = nix::ifaddrs::getifaddrs()
+        .context("listing the interfaces")?
+        .filter(|entry| entry.interface_name == interface)
+        .find_map(|entry| entry.address?.as_link_addr().copied())
+        .ok_or_else(|| Error::new(format!("there is no interface `{interface}`")))?;
+    let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::EthAll)
+        .context("opening a packet socket")?;
+    // The address as getifaddrs gives it has protocol 0, which keeps the socket's own (all): packet(7).
+    bind(socket.as_raw_fd(), &address).context(format_args!("listening on {interface}"))?;
+    Ok(socket)
+}
+
+/// The next frame that came in from the LAN; nothing for one that went out.
+fn receive<'a>(lan: &OwnedFd, buffer: &'a mut [u8]) -> Result<Option<&'a [u8]>> {
+    let (length, from) = recvfrom::<LinkAddr>(lan.as_fd().as_raw_fd(), buffer).context("receiving from the LAN")?;
+    if from.is_some_and(|from| from.pkttype() == PACKET_OUTGOING) {
+        return Ok(None);
+    }
+    Ok(Some(&buffer[..length]))
+}
+
+fn kept(frame: &[u8]) -> usize {
+    match super::frame::Frame::parse(frame).and_then(|frame| frame.tcp()) {
+        Some(_) => KEEP_TCP,
+        None => LONGEST,
+    }
+}
+
+fn record(pcap: &Mutex<PcapWriter<File>>, frame: &[u8], keep: usize) -> Result<()> {
+    pcap.lock().unwrap_or_else(PoisonError::into_inner).frame(SystemTime::now(), frame, keep)
+}

@@ -1,0 +1,187 @@
+//! An emulated PC: QEMU with SeaBIOS, a network card with its own boot ROM, a serial console and no disk.
+
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::console::Console;
+use crate::deadline::Accel;
+use crate::error::{Context, Error, Result};
+use crate::lab::process::{Launch, Process};
+use crate::lab::{Cable, hex_mac};
+use crate::qmp::Qmp;
+
+/// The hardware address of the PC; it differs from those of the hosts on the LAN.
+pub const PC_MAC: [u8; 6] = [0x52, 0x54, 0, 0xaa, 0xbb, 0xcc];
+
+/// How long QEMU may take to open its sockets.
+const START: Duration = Duration::from_secs(20);
+
+/// A network card that QEMU emulates and has a boot ROM for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Nic {
+    /// Paravirtual; the fastest.
+    Virtio,
+    /// Intel 82540EM.
+    E1000,
+    /// Realtek 8139.
+    Rtl8139,
+}
+
+impl Nic {
+    fn device(self) -> &'static str {
+        match self {
+            Self::Virtio => "virtio-net-pci",
+            Self::E1000 => "e1000",
+            Self::Rtl8139 => "rtl8139",
+        }
+    }
+}
+
+/// What the PC is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hardware {
+    /// Memory, in MiB.
+    pub memory: u32,
+    /// Its network card.
+    pub nic: Nic,
+}
+
+impl Default for Hardware {
+    fn default() -> Self {
+        Self { memory: 2048, nic: Nic::Virtio }
+    }
+}
+
+/// Where QEMU keeps and finds its files.
+#[derive(Debug, Clone)]
+pub struct Places<'a> {
+    /// A folder with a short path, for sockets.
+    pub sockets: &'a Path,
+    /// What QEMU itself says.
+    pub log: &'a Path,
+    /// What SeaBIOS says on its debug port.
+    pub firmware: &'a Path,
+    /// What the PC says on its serial port.
+    pub console: &'a Path,
+}
+
+/// A running PC.
+pub struct Qemu {
+    process: Process,
+    qmp: Qmp,
+    console: Console,
+    /// When the power came on.
+    pub since: Instant,
+}
+
+impl Qemu {
+    /// Switches a PC on.
+    pub fn power_on(hardware: Hardware, accel: Accel, cable: &Cable, places: &Places<'_>) -> Result<Self> {
+        let (serial, control) = (places.sockets.join("serial"), places.sockets.join("qmp"));
+        let nic = format!(
+            "dgram,id=lan,local.type=unix,local.path={},remote.type=unix,remote.path={}",
+            cable.qemu.display(),
+            cable.ours.display(),
+        );
+        let mut process = Launch::new("QEMU", "qemu-system-x86_64")
+            .args(processor(accel))
+            // A PC has a screen. Without a graphics card SeaBIOS would put its text on the serial port, where PXELINUX
+            // writes too when its configuration says SERIAL, and each character would come twice.
+            .args(["-machine", "q35", "-vga", "std"])
+            .args(["-m", &hardware.memory.to_string(), "-boot", "n", "-no-reboot"])
+            .arg("-netdev")
+            .arg(nic)
+            .args(["-device", &format!("{},netdev=lan,mac={}", hardware.nic.device(), hex_mac(PC_MAC))])
+            .args(["-object", "rng-random,id=entropy,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=entropy"])
+            // The PC starts only once somebody listens to its console, so that no byte is lost.
+            .args(["-chardev", &format!("socket,id=console,path={},server=on,wait=on", serial.display())])
+            .args(["-serial", "chardev:console"])
+            .args(["-qmp", &format!("unix:{},server=on,wait=off", control.display())])
+            .args(["-chardev", &format!("file,id=firmware,path={}", places.firmware.display())])
+            .args(["-device", "isa-debugcon,iobase=0x402,chardev=firmware"])
+            .log(places.log)
+            .spawn()?;
+        let line = connect(&mut process, &serial)?;
+        let since = Instant::now();
+        let console = Console::new(line, places.console)?;
+        let qmp = Qmp::new(connect(&mut process, &control)?)?;
+        Ok(Self { process, qmp, console, since })
+    }
+
+    /// The serial console.
+    pub fn console(&mut self) -> &mut Console {
+        &mut self.console
+    }
+
+    /// Whether the PC still runs, in words for a failure.
+    pub fn condition(&mut self) -> String {
+        if let Err(error) = self.process.check_alive() {
+            return error.to_string();
+        }
+        match self.qmp.execute("query-status", &json!({})) {
+            Ok(status) => format!("the PC is {}", status["status"].as_str().unwrap_or("in a state without a name")),
+            Err(error) => format!("QEMU runs but does not answer ({error})"),
+        }
+    }
+
+    /// Saves what the PC's own screen shows as a picture (PPM), for boots that end before there is a serial console.
+    pub fn photograph(&mut self, file: &Path) -> Result<()> {
+        self.qmp.execute("screendump", &json!({ "filename": file })).map(drop)
+    }
+
+    /// Pulls the plug.
+    pub fn power_off(&mut self) -> Result<()> {
+        // QEMU may end before it has answered.
+        let _ = self.qmp.execute("quit", &json!({}));
+        self.process.stop()
+    }
+}
+
+/// The arguments that say how the PC runs, which are the same for the probe.
+fn processor(accel: Accel) -> Vec<String> {
+    let words = match accel {
+        Accel::Tcg => ["-accel", "tcg,thread=multi", "-cpu", "max"],
+        Accel::Kvm => ["-accel", "kvm", "-cpu", "host"],
+    };
+    let common = ["-nodefaults", "-smp", "2", "-display", "none"];
+    words.iter().chain(&common).map(|word| (*word).to_owned()).collect()
+}
+
+/// Connects to a socket that QEMU is about to open.
+fn connect(process: &mut Process, path: &Path) -> Result<UnixStream> {
+    let start = Instant::now();
+    loop {
+        match UnixStream::connect(path) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if start.elapsed() > START => return Err(error).context(path.display()),
+            Err(_) => process.check_alive()?,
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether KVM really runs a PC here: boots the firmware up to the network card's ROM and looks for its words.
+///
+/// A readable `/dev/kvm` is no proof. There are machines on which it opens and then dies in the boot ROM.
+pub fn probe_kvm(folder: &Path) -> Result<Accel> {
+    if !Path::new("/dev/kvm").exists() {
+        return Err(Error::new("there is no /dev/kvm"));
+    }
+    let log: PathBuf = folder.join("kvm-probe.log");
+    let mut process = Launch::new("QEMU with KVM", "qemu-system-x86_64")
+        .args(processor(Accel::Kvm))
+        // Without a graphics card the text of the firmware comes out of the serial port, where it can be read.
+        .args(["-machine", "q35,graphics=off"])
+        .args(["-m", "128", "-boot", "n", "-no-reboot", "-serial", "stdio"])
+        .args(["-netdev", "hubport,id=lan,hubid=0", "-device", "virtio-net-pci,netdev=lan"])
+        .log(&log)
+        .spawn()?;
+    // iPXE names its devices only after its own code has run in both modes of the processor.
+    process.wait_for_log(&log, "net0", Duration::from_secs(10))?;
+    process.check_alive()?;
+    process.stop()?;
+    Ok(Accel::Kvm)
+}

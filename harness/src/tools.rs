@@ -1,0 +1,39 @@
+//! The programs that the laboratory is built from, and whether they are here.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::error::{Context, Error, Result};
+
+/// Each program with the Debian package that has it.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("ip", "iproute2"),
+    ("ethtool", "ethtool"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("busybox", "busybox-static"),
+];
+
+/// Those that only the stack made by hand needs.
+const SEED_PROGRAMS: [(&str, &str); 3] = [("dnsmasq", "dnsmasq-base"), ("nginx", "nginx-light"), ("xorriso", "xorriso")];
+
+/// Fails with the names of all packages that are missing.
+pub fn check(with_seed: bool) -> Result<()> {
+    let seed = if with_seed { SEED_PROGRAMS.as_slice() } else { &[] };
+    let missing: Vec<&str> =
+        PROGRAMS.iter().chain(seed).filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(format!("these Debian packages are missing: {}", missing.join(" "))))
+}
+
+fn exists(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Writes an executable script.
+pub fn write_script(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).context(path.display())?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).context(path.display())
+}
