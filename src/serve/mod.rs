@@ -2,3 +2,8 @@
 
 pub mod content;
 pub mod event;
+pub mod http;
+mod limit;
+mod meter;
+mod read;
+pub mod tftp;
