@@ -1,4 +1,7 @@
 //! Sockets, tasks and time: the plan in operation.
 
 pub mod content;
+pub mod dhcp;
 pub mod event;
+pub mod interface;
+pub mod port_holder;
