@@ -26,7 +26,7 @@ fn client(device: &str) -> std::net::UdpSocket {
     socket.set_broadcast(true).unwrap();
     socket.bind_device(Some(device.as_bytes())).unwrap();
     socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68).into()).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     socket.into()
 }
 
@@ -71,23 +71,34 @@ fn answers_each_link_on_that_link() {
     let line = |link: u8| {
         format!("52:54:00:12:34:56 PXE ROM on legacy BIOS, DHCPDISCOVER: lpxelinux.0 from 10.{link}.0.1 (None)")
     };
-    assert_eq!(seen.lines(), [line(1), line(2)]);
+    let mut lines = seen.lines();
+    lines.dedup();
+    assert_eq!(lines, [line(1), line(2)], "and the same answer to each repetition (DH-15)");
 }
 
 fn discover_on_each_link() {
     (1..=3).for_each(|link| ip(&format!("link set c{link} up")));
+    // A link drops what is sent before the kernel has seen its carrier, which takes up to a second.
+    while interfaces().unwrap().iter().filter(|interface| interface.running).count() < 3 {
+        thread::sleep(Duration::from_millis(10));
+    }
     let unserved = client("c3");
-    unserved.send_to(&Request::bios(1).bytes(), "255.255.255.255:67").unwrap();
     for (link, xid) in [(1u8, 11u32), (2, 22)] {
         let client = client(&format!("c{link}"));
-        client.send_to(&Request { xid, ..Request::bios(1) }.bytes(), "255.255.255.255:67").unwrap();
-        let (reply, from) = receive(&client);
+        let discover = Request { xid, ..Request::bios(1) }.bytes();
+        // Like a real client, this one asks again until it is heard.
+        let (reply, from) = (0..25)
+            .find_map(|_| {
+                unserved.send_to(&discover, "255.255.255.255:67").unwrap();
+                client.send_to(&discover, "255.255.255.255:67").unwrap();
+                receive(&client).ok()
+            })
+            .expect("an offer within five seconds");
         let server = Ipv4Addr::new(10, link, 0, 1);
         assert_eq!(from, SocketAddrV4::new(server, 67));
         assert_eq!(reply[4..8], xid.to_be_bytes());
         assert_eq!(reply[20..24], server.octets());
         assert_eq!(reply[240..249], [53, 1, 2, 54, 4, 10, link, 0, 1]);
     }
-    unserved.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     unserved.recv(&mut [0; 2048]).expect_err("no answer on a link that is not served");
 }

@@ -70,11 +70,11 @@ fn client() -> UdpSocket {
 }
 
 /// The next datagram, and where it came from.
-pub(super) fn receive(socket: &UdpSocket) -> (Vec<u8>, SocketAddrV4) {
+pub(super) fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddrV4)> {
     let mut bytes = [0; 2048];
-    let (len, from) = socket.recv_from(&mut bytes).unwrap();
+    let (len, from) = socket.recv_from(&mut bytes)?;
     let std::net::SocketAddr::V4(from) = from else { panic!("{from}") };
-    (bytes[..len].to_vec(), from)
+    Ok((bytes[..len].to_vec(), from))
 }
 
 /// DH-36, DH-50: from the port that was asked, to the port that asked.
@@ -84,7 +84,7 @@ async fn answers_a_boot_server_request_where_it_came_from() {
     let running = start(&client);
     let request = Request { ciaddr: Ipv4Addr::LOCALHOST, ..Request::bios(3) };
     client.send_to(&request.bytes(), ("127.0.0.1", running.boot_server)).unwrap();
-    let (reply, from) = receive(&client);
+    let (reply, from) = receive(&client).unwrap();
     assert_eq!(from, SocketAddrV4::new(Ipv4Addr::LOCALHOST, running.boot_server));
     assert_eq!(reply[240..249], [53, 1, 5, 54, 4, 127, 0, 0, 1]);
     assert!(reply[108..].starts_with(b"lpxelinux.0\0"));
@@ -102,7 +102,7 @@ async fn answers_through_a_relay() {
     let running = start(&relay);
     let request = Request { giaddr: Ipv4Addr::LOCALHOST, hops: 1, ..Request::ipxe(1).with(82, &[1, 1, 7]) };
     relay.send_to(&request.bytes(), ("127.0.0.1", running.dhcp)).unwrap();
-    let (reply, from) = receive(&relay);
+    let (reply, from) = receive(&relay).unwrap();
     assert_eq!(from, SocketAddrV4::new(Ipv4Addr::LOCALHOST, running.dhcp));
     assert!(reply[108..].starts_with(b"http://127.0.0.1:8080/boot.ipxe\0"));
     assert_eq!(reply[24..28], [127, 0, 0, 1]);
@@ -136,7 +136,7 @@ async fn survives_hostile_datagrams_with_one_event_each() {
     }
     // The ACKs to mutations that were harmless wait before the one to this.
     client.send_to(&Request { xid: 99, ..Request::bios(3) }.bytes(), ("127.0.0.1", running.boot_server)).unwrap();
-    while receive(&client).0[4..8] != [0, 0, 0, 99] {}
+    while receive(&client).unwrap().0[4..8] != [0, 0, 0, 99] {}
     running.stop.send(()).unwrap();
     running.task.await.unwrap();
     let lines = running.seen.lines();
