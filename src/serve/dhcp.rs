@@ -1,0 +1,222 @@
+//! The proxyDHCP server: two sockets and a loop around [`answer`].
+//!
+//! Ports 67 and 4011 are both needed: clients discover on the first and ask the boot server on the second (DH-01). The sockets
+//! are ordinary ones on 0.0.0.0, because broadcasts do not reach a socket that is bound to an address (CO-02); a DHCP server on
+//! the same machine can hold port 67 too if it shares the port as well. Capturing packets beside a server that does not share
+//! is not implemented.
+//!
+//! Each datagram on a served interface ends in exactly one [`BootEvent`], whatever is in it. Datagrams on other interfaces are
+//! dropped without an event: they are not netspec's to comment on, and a busy neighbor network would fill the log.
+
+mod socket;
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::socket::{DhcpSocket, Received};
+use super::event::{BootEvent, Events};
+use super::interface::{Interface, Place, Scope, interfaces, place};
+use super::port_holder::ListenError;
+use crate::net::MacAddr;
+use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
+
+/// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
+const INTERFACES_VALID: Duration = Duration::from_secs(1);
+/// The pause after a receive error, so that an error that stays does not spin.
+const ERROR_PAUSE: Duration = Duration::from_millis(100);
+
+/// The ports of the exchange; other numbers than the standard's are for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DhcpPorts {
+    /// Where clients discover; 0 lets the system choose.
+    pub dhcp: u16,
+    /// Where clients ask the boot server; 0 lets the system choose.
+    pub boot_server: u16,
+    /// Where clients listen for broadcasts.
+    pub client: u16,
+    /// Where relays listen for replies.
+    pub relay: u16,
+}
+
+impl Default for DhcpPorts {
+    fn default() -> Self {
+        Self { dhcp: 67, boot_server: 4011, client: 68, relay: 67 }
+    }
+}
+
+/// What the proxyDHCP server has to know.
+#[derive(Debug, Clone)]
+pub struct DhcpConfig {
+    /// What is on offer.
+    pub table: Arc<BootTable>,
+    /// To whom.
+    pub scope: Scope,
+    /// Where our HTTP server listens.
+    pub http_port: u16,
+    /// The ports to use.
+    pub ports: DhcpPorts,
+}
+
+/// The bound sockets, ready to run.
+#[derive(Debug)]
+pub struct DhcpSockets {
+    config: DhcpConfig,
+    dhcp: DhcpSocket,
+    boot_server: DhcpSocket,
+}
+
+/// Binds both ports. Call it inside a tokio runtime.
+///
+/// Where the scope names one interface, the sockets are tied to it, so that other servers may hold the ports on others (CO-01).
+/// A tied socket ends with its interface: one that is removed and made again needs a restart.
+///
+/// # Errors
+/// Every socket that failed, with who holds its port as far as that can be seen.
+pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
+    let device = config.scope.only_interface();
+    // Port 4011 is not shared: the kernel gives a datagram by unicast to one of the sharers only, so a second boot server on
+    // this machine would starve us or be starved in silence.
+    let dhcp = DhcpSocket::bind(config.ports.dhcp, device, true);
+    let boot_server = DhcpSocket::bind(config.ports.boot_server, device, false);
+    match (dhcp, boot_server) {
+        (Ok(dhcp), Ok(boot_server)) => Ok(DhcpSockets { config, dhcp, boot_server }),
+        (dhcp, boot_server) => Err([dhcp.err(), boot_server.err()].into_iter().flatten().collect()),
+    }
+}
+
+impl DhcpSockets {
+    /// The ports that are bound: for discovery, and of the boot server.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn ports(&self) -> io::Result<(u16, u16)> {
+        Ok((self.dhcp.port()?, self.boot_server.port()?))
+    }
+
+    /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
+    pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
+        let Self { config, dhcp, boot_server } = self;
+        let mut server = Server { config, events, known: Vec::new(), read: None };
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let (port, socket, received) = tokio::select! {
+                () = &mut shutdown => return,
+                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
+                received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
+            };
+            match received {
+                Ok(received) => server.take(port, socket, &received),
+                // An interface that went down is reported once here; there is nothing to answer and nothing to end for.
+                Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
+            }
+        }
+    }
+}
+
+struct Server {
+    config: DhcpConfig,
+    events: Arc<dyn Events>,
+    /// The interfaces as they were last read.
+    known: Vec<Interface>,
+    read: Option<Instant>,
+}
+
+/// What becomes of a datagram, before anything is sent.
+enum Outcome {
+    Unserved,
+    Silent { mac: Option<MacAddr>, reason: String },
+    Answer(Reply),
+}
+
+impl Server {
+    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
+        self.refresh_interfaces(received.arrival.ifindex);
+        let event = match survive(|| self.decide(port, received)) {
+            Some(Outcome::Unserved) => return,
+            Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
+            Some(Outcome::Answer(reply)) => self.send(socket, received, reply),
+            None => BootEvent::Silent {
+                mac: client_of(&received.bytes),
+                reason: "a bug in netspec: the code that answers this message panicked".to_owned(),
+            },
+        };
+        self.events.emit(event);
+    }
+
+    fn refresh_interfaces(&mut self, ifindex: u32) {
+        let fresh = self.read.is_some_and(|read| read.elapsed() < INTERFACES_VALID);
+        if (!fresh || !self.known.iter().any(|interface| interface.index == ifindex))
+            && let Ok(now) = interfaces()
+        {
+            self.known = now;
+            self.read = Some(Instant::now());
+        }
+    }
+
+    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
+        let request = BootRequest::parse(&received.bytes);
+        let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
+        let mac = client_of(&received.bytes);
+        let server = match place(&self.known, &self.config.scope, &received.arrival, giaddr) {
+            Place::Unserved => return Outcome::Unserved,
+            Place::NoAddress { interface } => {
+                let reason = format!("interface `{interface}` has no IPv4 address to answer from");
+                return Outcome::Silent { mac, reason };
+            }
+            Place::Server(server) => server,
+        };
+        if received.truncated {
+            let reason = format!("longer than {} bytes, which no boot client sends", received.bytes.len());
+            return Outcome::Silent { mac, reason };
+        }
+        let request = match request {
+            Ok(request) => request,
+            Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
+        };
+        let source = SocketAddrV4::new(received.arrival.source, received.source_port);
+        let local = Local { server, port, http_port: self.config.http_port, source };
+        match answer(&self.config.table, &request, &local) {
+            Verdict::Answer(reply) => Outcome::Answer(reply),
+            Verdict::Silence(reason) => Outcome::Silent { mac: Some(request.mac()), reason: reason.to_string() },
+        }
+    }
+
+    /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
+    fn send(&self, socket: &DhcpSocket, received: &Received, reply: Reply) -> BootEvent {
+        let ports = self.config.ports;
+        let to = match reply.destination {
+            Destination::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, ports.client),
+            Destination::Client(addr) => addr,
+            Destination::Relay(relay) => SocketAddrV4::new(relay, ports.relay),
+        };
+        match socket.send(&reply.bytes, to, received.arrival.ifindex, reply.server) {
+            Ok(()) => BootEvent::Answered {
+                mac: reply.mac,
+                client: reply.class.to_string(),
+                asked: reply.asked,
+                file: reply.file,
+                server: reply.server,
+                ciaddr: reply.ciaddr,
+            },
+            Err(error) => {
+                let reason = format!("{}: the answer to {to} cannot be sent: {error}", reply.class);
+                BootEvent::Silent { mac: Some(reply.mac), reason }
+            }
+        }
+    }
+}
+
+/// Runs `work`; `None` where it panicked. A panic ends one request, never the loop.
+fn survive<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+#[cfg(test)]
+mod netns_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use std::net::UdpSocket;
+use std::sync::Mutex;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::proto::dhcp::testing::Request;
+use crate::proto::dhcp::{BiosBoot, IpxeBoot};
+
+#[derive(Default)]
+pub(super) struct Seen(Mutex<Vec<BootEvent>>);
+
+impl Events for Seen {
+    fn emit(&self, event: BootEvent) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+impl Seen {
+    /// One line per event.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let line = |event: &BootEvent| match event {
+            BootEvent::Answered { mac, client, asked, file, server, ciaddr } => {
+                format!("{mac} {client}, {asked}: {file} from {server} ({ciaddr:?})")
+            }
+            BootEvent::Silent { mac, reason } => format!("{mac:?} {reason}"),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().iter().map(line).collect()
+    }
+}
+
+pub(super) fn config(interfaces: &[&str], ports: DhcpPorts) -> DhcpConfig {
+    let table = BootTable {
+        bios: Some(BiosBoot { file: "lpxelinux.0".to_owned(), config_file: None, path_prefix: None }),
+        ipxe: Some(IpxeBoot { script: "boot.ipxe".to_owned(), config_file: None, path_prefix: None }),
+        vendor_prefixes: Vec::new(),
+    };
+    let interfaces = interfaces.iter().map(|name| (*name).to_owned()).collect();
+    let scope = Scope { interfaces, networks: Vec::new() };
+    DhcpConfig { table: Arc::new(table), scope, http_port: 8080, ports }
+}
+
+/// A server on the loopback with ports of the system's choice.
+struct Running {
+    dhcp: u16,
+    boot_server: u16,
+    seen: Arc<Seen>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+fn start(client: &UdpSocket) -> Running {
+    let relay = client.local_addr().unwrap().port();
+    let ports = DhcpPorts { dhcp: 0, boot_server: 0, client: relay, relay };
+    let sockets = bind(config(&["lo"], ports)).unwrap();
+    let (dhcp, boot_server) = sockets.ports().unwrap();
+    let seen = Arc::new(Seen::default());
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async { stopped.await.unwrap_or(()) };
+    let task = tokio::spawn(sockets.run(seen.clone(), shutdown));
+    Running { dhcp, boot_server, seen, stop, task }
+}
+
+fn client() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket
+}
+
+/// The next datagram, and where it came from.
+pub(super) fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddrV4)> {
+    let mut bytes = [0; 2048];
+    let (len, from) = socket.recv_from(&mut bytes)?;
+    let std::net::SocketAddr::V4(from) = from else { panic!("{from}") };
+    Ok((bytes[..len].to_vec(), from))
+}
+
+/// DH-36, DH-50: from the port that was asked, to the port that asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_a_boot_server_request_where_it_came_from() {
+    let client = client();
+    let running = start(&client);
+    let request = Request { ciaddr: Ipv4Addr::LOCALHOST, ..Request::bios(3) };
+    client.send_to(&request.bytes(), ("127.0.0.1", running.boot_server)).unwrap();
+    let (reply, from) = receive(&client).unwrap();
+    assert_eq!(from, SocketAddrV4::new(Ipv4Addr::LOCALHOST, running.boot_server));
+    assert_eq!(reply[240..249], [53, 1, 5, 54, 4, 127, 0, 0, 1]);
+    assert!(reply[108..].starts_with(b"lpxelinux.0\0"));
+
+    running.stop.send(()).unwrap();
+    running.task.await.unwrap();
+    let line = "52:54:00:12:34:56 PXE ROM on legacy BIOS, DHCPREQUEST on port 4011: lpxelinux.0 from 127.0.0.1 (Some(127.0.0.1))";
+    assert_eq!(running.seen.lines(), [line]);
+}
+
+/// CO-10, DH-36: to the relay's port, from ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_through_a_relay() {
+    let relay = client();
+    let running = start(&relay);
+    let request = Request { giaddr: Ipv4Addr::LOCALHOST, hops: 1, ..Request::ipxe(1).with(82, &[1, 1, 7]) };
+    relay.send_to(&request.bytes(), ("127.0.0.1", running.dhcp)).unwrap();
+    let (reply, from) = receive(&relay).unwrap();
+    assert_eq!(from, SocketAddrV4::new(Ipv4Addr::LOCALHOST, running.dhcp));
+    assert!(reply[108..].starts_with(b"http://127.0.0.1:8080/boot.ipxe\0"));
+    assert_eq!(reply[24..28], [127, 0, 0, 1]);
+}
+
+/// Invariants 5 and 6: one event per datagram, and no datagram ends the loop.
+#[tokio::test(flavor = "multi_thread")]
+async fn survives_hostile_datagrams_with_one_event_each() {
+    let client = client();
+    let running = start(&client);
+    let good = Request::bios(3).bytes();
+    let mut hostile =
+        vec![vec![], vec![1], vec![0xff; 239], vec![0; 240], vec![1; 4096], vec![1; 4097], vec![1; 60_000]];
+    hostile.extend((0..good.len()).step_by(7).map(|cut| good[..cut].to_vec()));
+    hostile.extend((240..good.len()).map(|at| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0xff;
+        bytes
+    }));
+    let mut answers = 0;
+    for datagram in &hostile {
+        for port in [running.dhcp, running.boot_server] {
+            client.send_to(datagram, ("127.0.0.1", port)).unwrap();
+            // One at a time, so that no socket buffer overflows and the count is exact.
+            let sent = answers + 1;
+            while running.seen.0.lock().unwrap().len() < sent {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            answers = sent;
+        }
+    }
+    // The ACKs to mutations that were harmless wait before the one to this.
+    client.send_to(&Request { xid: 99, ..Request::bios(3) }.bytes(), ("127.0.0.1", running.boot_server)).unwrap();
+    while receive(&client).unwrap().0[4..8] != [0, 0, 0, 99] {}
+    running.stop.send(()).unwrap();
+    running.task.await.unwrap();
+    let lines = running.seen.lines();
+    assert_eq!(lines.len(), 2 * hostile.len() + 1);
+    assert!(lines.iter().any(|line| line.ends_with("longer than 4096 bytes, which no boot client sends")));
+    assert!(lines.iter().all(|line| !line.contains("bug in netspec") && !line.chars().any(char::is_control)));
+}
+
+#[test]
+fn turns_a_panic_into_the_end_of_one_request() {
+    assert_eq!(survive(|| 7), Some(7));
+    assert_eq!(survive(|| assert_eq!(1, 2, "on purpose")), None);
+}
+
+/// CO-06: every port that failed, each with its holder; and 67 can be shared with those who share, 4011 never.
+#[tokio::test]
+async fn names_who_holds_each_port() {
+    let held = [UdpSocket::bind("0.0.0.0:0").unwrap(), UdpSocket::bind("0.0.0.0:0").unwrap()];
+    let port = |socket: &UdpSocket| socket.local_addr().unwrap().port();
+    let ports = DhcpPorts { dhcp: port(&held[0]), boot_server: port(&held[1]), client: 68, relay: 67 };
+    let errors = bind(config(&[], ports)).unwrap_err();
+    let me = format!("(pid {}) holds it", std::process::id());
+    assert_eq!(errors.iter().map(|error| error.port).collect::<Vec<_>>(), [ports.dhcp, ports.boot_server]);
+    assert!(errors.iter().all(|error| error.to_string().ends_with(&me)), "{errors:?}");
+
+    let sharing = bind(config(&["lo"], DhcpPorts { dhcp: 0, boot_server: 0, client: 68, relay: 67 })).unwrap();
+    let (dhcp, boot_server) = sharing.ports().unwrap();
+    let second = bind(config(&["lo"], DhcpPorts { dhcp, boot_server: 0, client: 68, relay: 67 }));
+    second.expect("both share the port of discovery");
+    let second = bind(config(&["lo"], DhcpPorts { dhcp, boot_server, client: 68, relay: 67 })).unwrap_err();
+    assert_eq!(second.iter().map(|error| error.port).collect::<Vec<_>>(), [boot_server]);
+}
+
+#[tokio::test]
+async fn says_which_interface_is_not_there() {
+    let errors = bind(config(&["nowhere0"], DhcpPorts { dhcp: 0, boot_server: 0, client: 68, relay: 67 })).unwrap_err();
+    assert_eq!(errors[0].to_string(), "cannot listen on UDP 0 on `nowhere0`: No such device (os error 19)");
+    assert_eq!(errors[0].help(), "see with `ip link show nowhere0` whether the interface is there");
+}
