@@ -32,7 +32,7 @@ impl<'a> Record<'a> {
         let id_len = usize::from(*record.get(32)?);
         let id = record.get(HEAD..HEAD + id_len).filter(|id| !id.is_empty())?;
         // The identifier is padded so that the system use field starts at an even offset.
-        let system_use = record.get(HEAD + id_len + usize::from(id_len % 2 == 0)..).unwrap_or(&[]);
+        let system_use = record.get(HEAD + id_len + usize::from(id_len.is_multiple_of(2))..).unwrap_or(&[]);
         let attributes = u32::from(*record.get(1)?);
         let parsed = Self {
             block: both_u32(record, 2)?.checked_add(attributes)?,

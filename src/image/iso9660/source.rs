@@ -22,7 +22,7 @@ impl<'a> Source<'a> {
     }
 
     /// Fills as much of `buf` as the image has from `offset` on, and returns that part.
-    pub(super) fn read_up_to<'b>(self, offset: u64, buf: &'b mut [u8]) -> Result<&'b [u8], IsoError> {
+    pub(super) fn read_up_to(self, offset: u64, buf: &mut [u8]) -> Result<&[u8], IsoError> {
         let len = usize::try_from(self.size.saturating_sub(offset)).map_or(buf.len(), |rest| rest.min(buf.len()));
         let buf = &mut buf[..len];
         self.read(offset, buf)?;

@@ -8,7 +8,7 @@ use super::Extent;
 ///
 /// Paths are given as clients write them: a leading `/`, doubled slashes, `.` and `..` are fine, and `..` never leaves the
 /// root. Symbolic links are followed inside the image, absolute ones from its root. Each component is looked up as written
-/// first, then without regard to ASCII case if only one name fits. Paths returned have no leading `/`; the root is `""`.
+/// first, then without regard to ASCII case if only one name fits; link targets are exact. Paths returned have no leading `/`; the root is `""`.
 ///
 /// One entry costs some 45 bytes and its name: directories are ranges of one table, names slices of one text.
 #[derive(Debug)]
@@ -163,7 +163,12 @@ impl Tree {
         let mut here = 0;
         let mut links = 0;
         let mut ahead: Vec<&str> = path.rsplit('/').collect();
+        let mut asked = ahead.len();
         while let Some(name) = ahead.pop() {
+            // What a link says is exact: only clients spell names in another case. That also keeps hostile links from
+            // costing a scan of a large directory per component.
+            let exact = ahead.len() >= asked;
+            asked = asked.min(ahead.len());
             match name {
                 "" | "." => continue,
                 ".." => {
@@ -172,7 +177,7 @@ impl Tree {
                 }
                 _ => {}
             }
-            let next = self.child(here, name)?;
+            let next = self.child(here, name, exact)?;
             if let What::Link(target) = self.node(next)?.what {
                 links += 1;
                 if links > MAX_LINKS {
@@ -190,12 +195,15 @@ impl Tree {
         Some(here)
     }
 
-    /// The entry of a directory by its name.
-    fn child(&self, directory: usize, name: &str) -> Option<usize> {
+    /// The entry of a directory by its name; unless `exact`, also by a name that differs in case alone.
+    fn child(&self, directory: usize, name: &str, exact: bool) -> Option<usize> {
         let range = self.range(directory);
         let entries = self.nodes.get(range.clone())?;
         if let Ok(at) = entries.binary_search_by(|node| self.text(node.name).cmp(name)) {
             return Some(range.start + at);
+        }
+        if exact {
+            return None;
         }
         let mut similar =
             entries.iter().enumerate().filter(|(_, node)| self.text(node.name).eq_ignore_ascii_case(name));

@@ -11,8 +11,8 @@ use super::{BLOCK, Extent, IsoError, Names};
 
 /// How many directory levels are read. ECMA-119 allows 8; Rock Ridge trees seen in the wild stay under 30.
 pub(super) const MAX_DEPTH: usize = 100;
-/// How many directory records are read, `.` and `..` aside. A live FreeBSD disc has 30,000; this many take about 15 MB.
-pub(super) const MAX_RECORDS: u32 = 250_000;
+/// How many directory records are read, `.` and `..` aside. A live FreeBSD disc has 30,000; this many take about 16 MB.
+pub(super) const MAX_RECORDS: u32 = 200_000;
 /// How many bytes of directories and continuation areas are read.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 /// How many bytes of names and link targets are kept.
@@ -27,7 +27,6 @@ const LONGEST_NAME: usize = 1024;
 const TYPE_MASK: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
 const TYPE_FILE: u32 = 0o100_000;
-const TYPE_DIRECTORY: u32 = 0o040_000;
 
 /// Reads the tree with the best names that the image has.
 pub(super) fn read(source: Source<'_>, set: &DescriptorSet) -> Result<(Tree, Names), IsoError> {
@@ -218,7 +217,7 @@ impl Walk<'_> {
             What::Unread { block: record.block, len: record.len }
         } else if let (Some(target), 0 | TYPE_LINK) = (link, file_type) {
             What::Link(self.keep(&target)?)
-        } else if posix.compressed || !matches!(file_type, 0 | TYPE_FILE | TYPE_DIRECTORY) {
+        } else if posix.compressed || !matches!(file_type, 0 | TYPE_FILE) {
             What::Other
         } else {
             What::File { first: index(self.extents.len()), count: 0 }

@@ -40,19 +40,19 @@ impl Image {
 
     /// A directory of one block, with plain `.` and `..`.
     pub(super) fn directory(self, block: u32, entries: &[Record]) -> Self {
-        self.directory_with(Record::new(&[0], block, BLOCK as u32).directory(), block, entries)
+        self.directory_with(Record::new([0], block, BLOCK as u32).directory(), block, entries)
     }
 
     /// A root directory that says that the image has Rock Ridge and that others own `skip` bytes of each system use field.
     pub(super) fn rock_ridge_root(self, skip: u8, entries: &[Record]) -> Self {
-        let dot = Record::new(&[0], ROOT, BLOCK as u32).directory().with(sp(skip)).with(px(0o040_755));
+        let dot = Record::new([0], ROOT, BLOCK as u32).directory().with(sp(skip)).with(px(0o040_755));
         self.directory_with(dot, ROOT, entries)
     }
 
     /// A directory of one block with a given `.` record.
     pub(super) fn directory_with(mut self, dot: Record, block: u32, entries: &[Record]) -> Self {
         let mut bytes = dot.bytes();
-        bytes.extend(Record::new(&[1], ROOT, BLOCK as u32).directory().bytes());
+        bytes.extend(Record::new([1], ROOT, BLOCK as u32).directory().bytes());
         for entry in entries {
             bytes.extend(entry.bytes());
         }
@@ -73,7 +73,7 @@ pub(super) fn descriptor(kind: u8, blocks: u32, root: u32) -> Vec<u8> {
     put(40, b"TEST");
     put(80, &both(blocks));
     put(128, &[0x00, 0x08, 0x08, 0x00]);
-    put(156, &Record::new(&[0], root, BLOCK as u32).directory().bytes());
+    put(156, &Record::new([0], root, BLOCK as u32).directory().bytes());
     bytes
 }
 
@@ -121,7 +121,7 @@ impl Record {
         bytes.extend([self.flags, u8::from(self.interleaved), u8::from(self.interleaved), 1, 0, 0, 1]);
         bytes.push(u8::try_from(self.id.len()).unwrap());
         bytes.extend(&self.id);
-        if self.id.len() % 2 == 0 {
+        if self.id.len().is_multiple_of(2) {
             bytes.push(0);
         }
         bytes.extend(&self.system_use);
