@@ -56,7 +56,7 @@ fn start(client: &UdpSocket) -> Running {
 }
 
 fn start_with_relay_port(relay: u16) -> Running {
-    let ports = DhcpPorts { dhcp: 0, boot_server: 0, client: relay, relay };
+    let ports = DhcpPorts { dhcp: 0, boot_server: 0, client: 68, relay };
     let sockets = bind(config(&["lo"], ports)).unwrap();
     let (dhcp, boot_server) = sockets.ports().unwrap();
     let seen = Arc::new(Seen::default());
