@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use self::socket::{DhcpSocket, Received};
 use super::event::{BootEvent, Events};
-use super::interface::{Interface, Place, Scope, interfaces, place};
+use super::interface::{Arrival, Interface, Place, Scope, interfaces, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
@@ -135,7 +135,7 @@ enum Outcome {
 
 impl Server {
     fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
-        self.refresh_interfaces(received.arrival.ifindex);
+        self.refresh_interfaces(&received.arrival);
         let event = match survive(|| self.decide(port, received)) {
             Some(Outcome::Unserved) => return,
             Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
@@ -148,9 +148,13 @@ impl Server {
         self.events.emit(event);
     }
 
-    fn refresh_interfaces(&mut self, ifindex: u32) {
+    /// Reads the interfaces again where the list is old, or where the kernel just named one or an address that is not in it.
+    fn refresh_interfaces(&mut self, arrival: &Arrival) {
         let fresh = self.read.is_some_and(|read| read.elapsed() < INTERFACES_VALID);
-        if (!fresh || !self.known.iter().any(|interface| interface.index == ifindex))
+        let index = self.known.iter().any(|interface| interface.index == arrival.ifindex);
+        let mut addresses = self.known.iter().flat_map(|interface| &interface.addresses);
+        let address = addresses.any(|net| net.addr() == arrival.suggested);
+        if !(fresh && index && address)
             && let Ok(now) = interfaces()
         {
             self.known = now;

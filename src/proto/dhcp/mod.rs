@@ -12,6 +12,7 @@ mod answer;
 mod arch;
 mod classify;
 mod escape;
+mod fit;
 mod message;
 mod options;
 mod packet;
@@ -27,6 +28,7 @@ pub use self::answer::{Local, ReceivedOn, Verdict, answer};
 pub use self::arch::{Architecture, Platform};
 pub use self::classify::ClientClass;
 pub use self::escape::Escaped;
+pub use self::fit::unfit;
 pub use self::message::MessageType;
 pub use self::options::{
     ClientArch, ClientMachineId, ClientNetworkInterface, IpxeFeatures, RelayAgentInformation, UserClass, VendorClass,

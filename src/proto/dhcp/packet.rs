@@ -92,6 +92,21 @@ impl BootRequest {
         })
     }
 
+    /// A request from nobody with these options, to see what would be answered.
+    pub(super) fn imagined(options: &[(u8, &[u8])]) -> Self {
+        Self {
+            htype: 1,
+            hlen: 6,
+            hops: 0,
+            xid: 0,
+            flags: 0,
+            ciaddr: Ipv4Addr::UNSPECIFIED,
+            giaddr: Ipv4Addr::UNSPECIFIED,
+            chaddr: [0; 16],
+            options: options.iter().map(|(code, value)| (*code, value.to_vec())).collect(),
+        }
+    }
+
     /// The hardware address as the log shows it: the first six bytes of `chaddr`, whatever `hlen` says.
     pub fn mac(&self) -> MacAddr {
         MacAddr(take(&self.chaddr, 0))

@@ -126,4 +126,17 @@ mod tests {
         assert_eq!(socket.tos_v4().unwrap(), CS6);
         assert_eq!(socket.device().unwrap().as_deref(), Some(&b"lo"[..]));
     }
+
+    /// CO-08, DH-24: the source is the address that is asked for, not the one that routing would take.
+    #[tokio::test]
+    async fn sends_from_the_address_that_it_is_told() {
+        let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let std::net::SocketAddr::V4(to) = client.local_addr().unwrap() else { panic!("no IPv4 address") };
+        let socket = DhcpSocket::bind(0, None, false).unwrap();
+        let lo = crate::serve::interface::interfaces().unwrap().into_iter().find(|i| i.name == "lo").unwrap();
+        let from = Ipv4Addr::new(127, 0, 0, 5);
+        socket.send(b"x", to, lo.index, from).unwrap();
+        let (_, source) = client.recv_from(&mut [0; 8]).unwrap();
+        assert_eq!(source, SocketAddrV4::new(from, socket.port().unwrap()).into());
+    }
 }

@@ -52,8 +52,11 @@ struct Running {
 }
 
 fn start(client: &UdpSocket) -> Running {
-    let relay = client.local_addr().unwrap().port();
-    let ports = DhcpPorts { dhcp: 0, boot_server: 0, client: relay, relay };
+    start_with_relay_port(client.local_addr().unwrap().port())
+}
+
+fn start_with_relay_port(relay: u16) -> Running {
+    let ports = DhcpPorts { dhcp: 0, boot_server: 0, client: 68, relay };
     let sockets = bind(config(&["lo"], ports)).unwrap();
     let (dhcp, boot_server) = sockets.ports().unwrap();
     let seen = Arc::new(Seen::default());
@@ -106,6 +109,23 @@ async fn answers_through_a_relay() {
     assert_eq!(from, SocketAddrV4::new(Ipv4Addr::LOCALHOST, running.dhcp));
     assert!(reply[108..].starts_with(b"http://127.0.0.1:8080/boot.ipxe\0"));
     assert_eq!(reply[24..28], [127, 0, 0, 1]);
+}
+
+/// Invariant 5: an answer that the network refuses is an event too. Nobody can be sent to port 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn says_when_an_answer_cannot_be_sent() {
+    let relay = client();
+    let running = start_with_relay_port(0);
+    let request = Request { giaddr: Ipv4Addr::LOCALHOST, ..Request::bios(1) };
+    relay.send_to(&request.bytes(), ("127.0.0.1", running.dhcp)).unwrap();
+    while running.seen.lines().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let line = &running.seen.lines()[0];
+    assert!(
+        line.contains("PXE ROM on legacy BIOS: the answer to 127.0.0.1:0") && line.contains("cannot be sent: "),
+        "{line}"
+    );
 }
 
 /// Invariants 5 and 6: one event per datagram, and no datagram ends the loop.
