@@ -45,11 +45,6 @@ impl Limit {
         Ok(Permit { limit: self.clone(), source })
     }
 
-    /// How many permits are out.
-    pub(super) fn used(&self) -> usize {
-        self.lock().total
-    }
-
     fn lock(&self) -> MutexGuard<'_, Used> {
         // Counters are right at every moment, so a panic elsewhere does not spoil them.
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
@@ -84,7 +79,7 @@ mod tests {
         let _third = limit.take(b).unwrap();
         assert_eq!(limit.take(b).unwrap_err(), "too many clients at once");
         drop(first);
-        assert_eq!(limit.used(), 2);
+        assert_eq!(limit.lock().total, 2);
         drop(limit.take(b).unwrap());
         assert_eq!(limit.lock().sources.len(), 2);
     }

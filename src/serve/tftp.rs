@@ -114,8 +114,17 @@ impl Bound {
         let limit = Limit::new(self.config.max_transfers, self.config.max_per_source);
         let stop = shutdown.clone();
         let config = Arc::new(self.config);
-        let mut server =
-            Server { config, listener, files, events, limit, stop, tasks: JoinSet::new(), sessions: HashMap::new(), peers: HashMap::new() };
+        let mut server = Server {
+            config,
+            listener,
+            files,
+            events,
+            limit,
+            stop,
+            tasks: JoinSet::new(),
+            sessions: HashMap::new(),
+            peers: HashMap::new(),
+        };
         let mut buf = vec![0; 4096];
         loop {
             tokio::select! {

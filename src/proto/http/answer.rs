@@ -94,7 +94,11 @@ mod tests {
     fn ht_05_ht_19_the_length_is_exact_beyond_4_gib() {
         let (answer, head) = ask("A: b", FIVE_GIB);
         assert_eq!((answer.status, answer.first, answer.len), (Status::Ok, 0, FIVE_GIB));
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 5368709120\r\nContent-Type: application/vnd.efi-iso\r\n"));
+        assert!(
+            head.starts_with(
+                "HTTP/1.1 200 OK\r\nContent-Length: 5368709120\r\nContent-Type: application/vnd.efi-iso\r\n"
+            )
+        );
         assert!(head.contains("\r\nAccept-Ranges: bytes\r\nETag: \"t\"\r\n"));
     }
 

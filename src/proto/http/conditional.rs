@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn ht_12_if_range_takes_a_strong_tag_or_the_exact_date() {
-        for (value, applies) in [("\"a1\"", true), ("W/\"a1\"", false), ("\"b\"", false), (DATE, true), (EARLIER, false), ("x", false)] {
+        for (value, applies) in
+            [("\"a1\"", true), ("W/\"a1\"", false), ("\"b\"", false), (DATE, true), (EARLIER, false), ("x", false)]
+        {
             let head = format!("GET / HTTP/1.1\r\nIf-Range: {value}\r\n\r\n");
             assert_eq!(validators().range_applies(&Request::parse(head.as_bytes()).unwrap()), applies, "{value}");
         }

@@ -27,7 +27,8 @@ impl ByteRange {
         if !value[..equals].trim_ascii().eq_ignore_ascii_case(b"bytes") {
             return Self::Whole;
         }
-        let mut specs = value[equals + 1..].split(|b| *b == b',').map(<[u8]>::trim_ascii).filter(|spec| !spec.is_empty());
+        let mut specs =
+            value[equals + 1..].split(|b| *b == b',').map(<[u8]>::trim_ascii).filter(|spec| !spec.is_empty());
         let Some(range) = specs.next().map(|spec| Self::single(spec, len)) else { return Self::Unsatisfiable };
         let others: Vec<_> = specs.map(|spec| Self::single(spec, len)).collect();
         if others.is_empty() {

@@ -108,11 +108,6 @@ impl<'a> Request<'a> {
         if self.minor == 0 { says("keep-alive") && !says("close") } else { !says("close") }
     }
 
-    /// Whether the client speaks HTTP/1.0.
-    pub fn is_http_10(&self) -> bool {
-        self.minor == 0
-    }
-
     /// Whether content follows the head. No request that netspec serves has any.
     pub fn has_content(&self) -> bool {
         self.header("transfer-encoding").next().is_some() || self.header("content-length").any(|value| value != b"0")

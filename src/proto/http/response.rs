@@ -113,8 +113,15 @@ mod tests {
 
     #[test]
     fn ht_06_ht_07_ht_08_the_exact_bytes_of_a_head() {
-        let head = Head::new(Status::Ok).with("Content-Length", 5).with("X-Empty", "").with("X-Broken", "a\r\nB: c").finish(false);
-        assert_eq!(String::from_utf8(head).unwrap(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n");
+        let head = Head::new(Status::Ok)
+            .with("Content-Length", 5)
+            .with("X-Empty", "")
+            .with("X-Broken", "a\r\nB: c")
+            .finish(false);
+        assert_eq!(
+            String::from_utf8(head).unwrap(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"
+        );
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum Output {
         first: u64,
         /// How many; at least 1.
         count: u64,
+        /// Whether the first of them goes out twice in a row.
+        doubled: bool,
     },
     /// Nothing until the deadline.
     Wait,
@@ -111,8 +113,8 @@ const MAX_REPEATS: u32 = 8;
 const MAX_DUPLICATES: u32 = 2;
 /// The longest pause between two sendings.
 const MAX_BACKOFF: Duration = Duration::from_secs(8);
-/// A client that is silent for this long in the middle of a transfer is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+/// A transfer that moves nothing for this long is given up.
+const STUCK: Duration = Duration::from_secs(60);
 /// A copy of the request that comes sooner than this after a packet is one that the network made.
 const REPEAT_GUARD: Duration = Duration::from_secs(1);
 
@@ -124,7 +126,8 @@ pub struct Transfer {
     offering: bool,
     /// The client has acknowledged something, so its address is its own.
     heard: bool,
-    heard_at: Duration,
+    /// When an acknowledgment last moved the window.
+    moved_at: Duration,
     /// The last block that was acknowledged.
     acked: u64,
     /// The last block that was sent of the current window.
@@ -145,7 +148,7 @@ impl Transfer {
             setup,
             offering: setup.option_ack,
             heard: false,
-            heard_at: now,
+            moved_at: now,
             acked: 0,
             sent: 0,
             sent_at: now,
@@ -226,17 +229,17 @@ impl Transfer {
         if self.setup.last == Some(block) {
             return Output::End(End::Delivered);
         }
-        let Output::SendBlocks { first, count } = self.next_window() else { return Output::Wait };
+        let next = self.next_window();
         if block == in_flight {
-            return Output::SendBlocks { first, count };
+            return next;
         }
         // The client has a gap (RFC 7440 section 4), and what follows it is under way twice now. But where a window was sent
         // twice, its blocks themselves draw such ACKs, and to fall back for those would go on to the end of the file. Then the
         // window only moves: a true gap draws one more ACK.
         self.resent = true;
         match self.sent.saturating_sub(in_flight) {
-            more @ 1.. if doubtful => Output::SendBlocks { first: in_flight + 1, count: more },
-            _ => Output::SendBlocks { first, count },
+            count @ 1.. if doubtful => Output::SendBlocks { first: in_flight + 1, count, doubled: false },
+            _ => next,
         }
     }
 
@@ -252,7 +255,12 @@ impl Transfer {
         // In lockstep nothing can be out of order, so only a client's own timer asks like this, and copies do not.
         let timeout = self.setup.timeout.unwrap_or_else(|| self.rtt.timeout());
         let lockstep = self.setup.windowsize == 1 && now.saturating_sub(self.sent_at) < timeout / 2;
-        if !self.heard || self.duplicates >= MAX_DUPLICATES || lockstep || self.is_echo(now) {
+        if !self.heard || lockstep || self.is_echo(now) {
+            return Output::Wait;
+        }
+        // It is there and misses something, so this is not the silence after the last block.
+        self.retries = 0;
+        if self.duplicates >= MAX_DUPLICATES {
             return Output::Wait;
         }
         self.duplicates += 1;
@@ -270,7 +278,7 @@ impl Transfer {
     fn on_repeated(&mut self, now: Duration) -> Output {
         if self.heard {
             // Its first reply had arrived, so the client began anew, unless the network has copied the request.
-            return if now.saturating_sub(self.heard_at) < REPEAT_GUARD {
+            return if now.saturating_sub(self.moved_at) < REPEAT_GUARD {
                 Output::Wait
             } else {
                 Output::End(End::Aborted(Abort::Restarted))
@@ -284,12 +292,15 @@ impl Transfer {
     }
 
     fn on_timeout(&mut self, now: Duration) -> Output {
+        let stuck = now.saturating_sub(self.moved_at) >= STUCK;
         let end = if !self.heard {
             (self.retries >= MAX_FIRST_RETRIES).then_some(End::Aborted(Abort::Unanswered))
         } else if self.setup.last == Some(self.sent) {
-            (self.retries >= MAX_LAST_RETRIES).then_some(End::Silent)
+            // A client that still asks after this long is not silent, but gets nothing either.
+            let silent = (self.retries >= MAX_LAST_RETRIES).then_some(End::Silent);
+            silent.or_else(|| stuck.then_some(End::Aborted(Abort::Lost)))
         } else {
-            (now.saturating_sub(self.heard_at) >= SILENCE).then_some(End::Aborted(Abort::Lost))
+            stuck.then_some(End::Aborted(Abort::Lost))
         };
         if let Some(end) = end {
             return Output::End(end);
@@ -303,7 +314,7 @@ impl Transfer {
             self.rtt.sample(now.saturating_sub(self.sent_at));
         }
         self.heard = true;
-        self.heard_at = now;
+        self.moved_at = now;
         self.acked = acked;
         self.retries = 0;
         self.duplicates = 0;
@@ -315,7 +326,7 @@ impl Transfer {
         let room = self.setup.last.map_or(u64::MAX, |last| last.saturating_sub(self.acked));
         let count = u64::from(self.setup.windowsize).min(room).max(1);
         self.sent = first + count - 1;
-        Output::SendBlocks { first, count }
+        Output::SendBlocks { first, count, doubled: false }
     }
 
     /// What is under way, once more (TF-22).
@@ -324,7 +335,11 @@ impl Transfer {
         if self.offering {
             return Output::SendOptionAck;
         }
-        Output::SendBlocks { first: self.acked + 1, count: self.sent - self.acked }
+        let count = self.sent - self.acked;
+        // A receiver that loses packets in a rhythm, as one with a ring of few buffers does, loses the same block of a window
+        // each time. Twice in a row gets it through, and the copy makes the client say so.
+        let doubled = self.heard && count > 1 && self.retries + self.duplicates >= 2;
+        Output::SendBlocks { first: self.acked + 1, count, doubled }
     }
 }
 

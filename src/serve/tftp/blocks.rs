@@ -38,13 +38,13 @@ impl Blocks {
         Self { content, len, blksize: blksize.into(), netascii, unread: 0, start: 0, filled: 0, buf, raw }
     }
 
-    /// Has the blocks from `first` on in memory, and forgets those before. Blocks are counted from 1.
+    /// Has the blocks from `first` to in front of `end` in memory, and forgets those before. Blocks are counted from 1.
     ///
     /// # Errors
     /// As [`Content::read_at`]; `UnexpectedEof` where the file is shorter than it should be.
-    pub(super) async fn load(&mut self, first: u64, count: u64) -> io::Result<()> {
+    pub(super) async fn load(&mut self, first: u64, end: u64) -> io::Result<()> {
         let from = self.offset(first);
-        let until = self.offset(first.saturating_add(count));
+        let until = self.offset(end);
         if from > self.start {
             let done = usize::try_from(from - self.start).unwrap_or(usize::MAX).min(self.filled);
             self.buf.copy_within(done..self.filled, 0);
@@ -60,11 +60,10 @@ impl Blocks {
         Ok(())
     }
 
-    /// The payload of a loaded block; shorter than `blksize` only for the last.
-    pub(super) fn get(&self, block: u64) -> &[u8] {
-        let at = self.offset(block).saturating_sub(self.start);
-        let from = usize::try_from(at).unwrap_or(usize::MAX).min(self.filled);
-        &self.buf[from..self.filled.min(from.saturating_add(self.blksize))]
+    /// The payload of a loaded block; shorter than `blksize` only for the last. `None` for one that was forgotten.
+    pub(super) fn get(&self, block: u64) -> Option<&[u8]> {
+        let from = usize::try_from(self.offset(block).checked_sub(self.start)?).ok()?;
+        self.buf.get(from..self.filled.min(from.saturating_add(self.blksize)))
     }
 
     /// The last block, once the end of the file was read. It is empty where the size is a multiple of `blksize` (TF-27).
@@ -123,9 +122,9 @@ mod tests {
         let mut blocks = Blocks::new(content, text.len() as u64, blksize, windowsize, netascii);
         let mut got = Vec::new();
         for first in (1..).step_by(windowsize.into()) {
-            blocks.load(first, windowsize.into()).await.unwrap();
+            blocks.load(first, first + u64::from(windowsize)).await.unwrap();
             for block in first..first + u64::from(windowsize) {
-                got.push(blocks.get(block).to_vec());
+                got.push(blocks.get(block).unwrap().to_vec());
                 if blocks.last() == Some(block) {
                     assert_eq!(blocks.bytes_until(block), got.concat().len() as u64);
                     return got;
@@ -159,6 +158,6 @@ mod tests {
     #[tokio::test]
     async fn a_file_shorter_than_promised_is_an_error() {
         let mut blocks = Blocks::new(Content::Memory(Bytes::from_static(b"abc")), 10, 8, 1, false);
-        assert_eq!(blocks.load(1, 1).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(blocks.load(1, 2).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

@@ -121,7 +121,14 @@ impl Session {
         });
     }
 
-    async fn transfer(&mut self, wire: &Wire, file: Opened, granted: &Granted, netascii: bool, mut meter: Meter) -> Next {
+    async fn transfer(
+        &mut self,
+        wire: &Wire,
+        file: Opened,
+        granted: &Granted,
+        netascii: bool,
+        mut meter: Meter,
+    ) -> Next {
         let mut blocks = Blocks::new(file.content, file.len, granted.blksize, granted.windowsize, netascii);
         let origin = Instant::now();
         let setup = Setup {
@@ -143,8 +150,10 @@ impl Session {
                     let _ = wire.send(granted.option_ack.as_deref().unwrap_or_default()).await;
                     transfer.sent(origin.elapsed());
                 }
-                Output::SendBlocks { first, count } => {
-                    if let Err(error) = self.send_blocks(wire, &mut transfer, &mut blocks, first, count, &mut packet).await {
+                Output::SendBlocks { first, count, doubled } => {
+                    if let Err(error) =
+                        self.send_blocks(wire, &mut transfer, &mut blocks, (first, count, doubled), &mut packet).await
+                    {
                         let _ = wire.send(&encode_error(ErrorCode::NotDefined, "the file cannot be read")).await;
                         meter.end(Outcome::Aborted(format!("the file cannot be read: {error}")));
                         return Next::Over;
@@ -215,18 +224,18 @@ impl Session {
         wire: &Wire,
         transfer: &mut Transfer,
         blocks: &mut Blocks,
-        first: u64,
-        count: u64,
+        (first, count, doubled): (u64, u64, bool),
         packet: &mut Vec<u8>,
     ) -> io::Result<()> {
-        blocks.load(first, count).await?;
+        // What is under way may be needed again.
+        blocks.load(transfer.acked() + 1, first.saturating_add(count)).await?;
         if let Some(last) = blocks.last() {
             transfer.ends_at(last);
         }
-        for block in first..first.saturating_add(count) {
+        for block in doubled.then_some(first).into_iter().chain(first..first.saturating_add(count)) {
             packet.clear();
             packet.extend_from_slice(&encode_data_header(transfer.wire(block)));
-            packet.extend_from_slice(blocks.get(block));
+            packet.extend_from_slice(blocks.get(block).ok_or(io::ErrorKind::UnexpectedEof)?);
             // The client reports a gap, or the deadline finds it.
             let _ = wire.send(packet).await;
         }

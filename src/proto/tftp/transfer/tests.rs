@@ -12,7 +12,7 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn blocks(first: u64, count: u64) -> Output {
-    Output::SendBlocks { first, count }
+    Output::SendBlocks { first, count, doubled: false }
 }
 
 fn ack(transfer: &mut Transfer, block: u16, at: u64) -> Output {
@@ -145,7 +145,7 @@ fn tf_26_a_file_of_5_gib_has_its_last_block() {
     let last = (5 << 30) / 1468 + 1;
     let (mut t, _) = Transfer::start(Setup { last: Some(last), windowsize: 16, option_ack: true, ..SETUP }, ms(0));
     let mut next = ack(&mut t, 0, 0);
-    while let Output::SendBlocks { first, count } = next {
+    while let Output::SendBlocks { first, count, .. } = next {
         let number = t.wire(first + count - 1);
         next = ack(&mut t, number, 0);
     }
@@ -158,6 +158,18 @@ fn tf_27_g45_silence_after_the_last_block_is_success() {
     ack(&mut t, 1, 1);
     ack(&mut t, 2, 2);
     assert_eq!(starve(&mut t), (4, End::Silent));
+}
+
+#[test]
+fn tf_27_a_client_that_asks_for_the_last_block_is_not_silent() {
+    let (mut t, _) = Transfer::start(SETUP, ms(0));
+    ack(&mut t, 1, 1);
+    ack(&mut t, 2, 2);
+    for asked in 1..30 {
+        assert!(!matches!(ack(&mut t, 2, asked * 4000), Output::End(_)));
+    }
+    let now = t.deadline();
+    assert_eq!(t.on(Input::Timeout, now), Output::End(End::Aborted(Abort::Lost)));
 }
 
 #[test]
@@ -198,12 +210,19 @@ struct Simulation {
     /// What arrives when: at the client (`Ok`), at the server (`Err`).
     wire: BTreeMap<(u64, u64), Result<u64, u64>>,
     serial: u64,
+    /// Whether nothing happens to the packets of the client.
+    one_way: bool,
+    acks: u64,
     sent: u64,
 }
 
 impl Simulation {
     /// Runs to the end with `fate` deciding about each packet; blocks sent, and the end.
     fn run(setup: Setup, fate: &[u8]) -> (u64, u64, End) {
+        Self::run_with(setup, fate, false)
+    }
+
+    fn run_with(setup: Setup, fate: &[u8], one_way: bool) -> (u64, u64, End) {
         let (transfer, mut output) = Transfer::start(setup, ms(0));
         let mut sim = Self {
             transfer,
@@ -214,6 +233,8 @@ impl Simulation {
             unacked: 0,
             wire: BTreeMap::new(),
             serial: 0,
+            one_way,
+            acks: 0,
             sent: 0,
         };
         let mut client_timer = 4000;
@@ -221,8 +242,8 @@ impl Simulation {
             match output {
                 Output::End(end) => return (sim.sent, sim.got, end),
                 Output::SendOptionAck => sim.send(Ok(0), fate),
-                Output::SendBlocks { first, count } => {
-                    for block in first..first + count {
+                Output::SendBlocks { first, count, doubled } => {
+                    for block in doubled.then_some(first).into_iter().chain(first..first + count) {
                         assert!(block <= sim.last);
                         sim.sent += 1;
                         sim.send(Ok(block), fate);
@@ -283,6 +304,12 @@ impl Simulation {
     }
 
     fn send(&mut self, packet: Result<u64, u64>, fate: &[u8]) {
+        if self.one_way && !matches!(packet, Ok(1..)) {
+            // Numbered apart, so that the fate of the others stays what it is.
+            self.acks += 1;
+            self.wire.insert((self.now + 5, u64::MAX / 2 + self.acks), packet);
+            return;
+        }
         let kind = fate[usize::try_from(self.serial).unwrap() % fate.len()];
         let delays: &[u64] = match kind {
             0 => &[],
@@ -315,6 +342,21 @@ fn g43_loss_copies_and_reorder_cost_less_than_the_file_again() {
         assert!(matches!(end, End::Delivered | End::Silent), "{percent} % window {windowsize}: {end:?}");
         assert_eq!(got, last);
         assert!(sent < 2 * last, "{percent} % window {windowsize}: {sent} blocks");
+    }
+}
+
+#[test]
+fn loss_in_a_rhythm_ends_in_success() {
+    for period in 2..8 {
+        for last in 1..40 {
+            for windowsize in [1, 2, 3, 4, 5, 6, 8, 16] {
+                let mut fate = vec![9; period];
+                fate[period - 1] = 0;
+                let setup = Setup { windowsize, option_ack: true, last: Some(last), ..SETUP };
+                let (_, got, end) = Simulation::run_with(setup, &fate, true);
+                assert_eq!(got, last, "each {period}th lost, window {windowsize}, {last} blocks: {end:?}");
+            }
+        }
     }
 }
 
@@ -363,7 +405,7 @@ proptest! {
                 _ => t.on(Input::Packet(&Packet::Ack { block: number % 100 }), ms(now)),
             };
             match output {
-                Output::SendBlocks { first, count } => prop_assert!(first >= 1 && count >= 1 && first + count - 1 <= 90),
+                Output::SendBlocks { first, count, .. } => prop_assert!(first >= 1 && count >= 1 && first + count - 1 <= 90),
                 Output::End(_) => break,
                 Output::SendOptionAck | Output::Wait => {}
             }
