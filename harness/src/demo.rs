@@ -8,7 +8,7 @@ use crate::case::{Stop, Verdict};
 use crate::cases::archiso;
 use crate::error::{Context, Error, Result};
 use crate::evidence;
-use crate::isos::Layout;
+use crate::media::Layout;
 use crate::lab::router::Siaddr;
 use crate::lab::{ROUTER, RouterKind, SERVER};
 

@@ -23,6 +23,7 @@ pub mod guest;
 pub mod internal;
 pub mod isos;
 pub mod lab;
+pub mod media;
 pub mod menu;
 pub mod qemu;
 pub mod qmp;

@@ -7,7 +7,7 @@ use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::capture::Capture;
 use crate::error::{Error, Result};
-use crate::isos::Layout;
+use crate::media::Layout;
 use crate::lab::process::Launch;
 use crate::lab::router::Siaddr;
 use crate::lab::{POOL, ROUTER, RouterKind};

@@ -3,7 +3,7 @@
 use super::{archiso, specs};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
-use crate::isos::Layout;
+use crate::media::Layout;
 use crate::lab::RouterKind;
 use crate::lab::router::Siaddr;
 use crate::qemu::Hardware;
@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "menu_of_two_isos_chains_to_the_second",
         proves: "the other entry of the same menu leads to the other medium, whose layout differs",
-        run: |bench| chains_to(bench, Layout::Year2014),
+        run: |bench| chains_to(bench, Layout::Y2014),
     },
 ];
 
@@ -28,7 +28,7 @@ const YEAR_2014: &str = "arch-2014";
 
 fn chains_to(bench: &mut Bench, layout: Layout) -> Verdict {
     bench.only(Subject::Netspec)?;
-    let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Year2014)?);
+    let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Y2014)?);
     let spec = specs::menu(&[(TODAY, &today.iso), (YEAR_2014, &then.iso)]);
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&spec, &[today, then])?;

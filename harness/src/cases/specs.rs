@@ -1,17 +1,31 @@
 //! What netspec is told in the cases.
 
+use std::fmt::Write as _;
 use std::path::Path;
+
+/// The lab's LAN, as a spec says it.
+const NETWORK: &str = "network \"lab\" {\n    subnet \"10.77.0.0/24\"\n}\n";
 
 /// One ISO that boots without a menu of ours.
 pub(super) fn one(name: &str, iso: &Path) -> String {
-    image(name, iso)
+    format!("{NETWORK}{}", image(name, iso))
 }
 
 /// A menu of several ISOs.
 pub(super) fn menu(images: &[(&str, &Path)]) -> String {
-    images.iter().map(|(name, iso)| image(name, iso)).collect()
+    let mut spec = NETWORK.to_owned();
+    for (name, iso) in images {
+        spec.push_str(&image(name, iso));
+    }
+    spec.push_str("menu \"main\" title=\"Lab netboot\" {\n");
+    for (name, _) in images {
+        // Writing to a String cannot fail.
+        let _ = writeln!(spec, "    entry {name:?} iso={name:?} title=\"Boot {name}\"");
+    }
+    spec.push_str("}\n");
+    spec
 }
 
 fn image(name: &str, iso: &Path) -> String {
-    format!("image {name:?} iso={:?}\n", iso.display().to_string())
+    format!("iso {name:?} {:?} {{\n    arguments \"console=tty0 console=ttyS0,115200\"\n}}\n", iso.display().to_string())
 }
