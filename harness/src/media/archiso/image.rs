@@ -36,10 +36,11 @@ pub(super) fn ext4(tree: &Tree, into: &Path, label: &str, time: i64) -> Result<(
     command.arg("-d").arg(tree.root()).arg(into).arg(&kibibytes);
     MKE2FS.finish(command)?;
 
-    // mke2fs takes the owner and the change time of each file over, and the latter cannot be set on the source.
+    // mke2fs takes over each file's owner, its change time, which cannot be set on the source, and its access time, which
+    // reading the tree has just changed.
     let mut script = String::new();
-    let fields =
-        [("ctime", format!("@{time}")), ("crtime", format!("@{time}")), ("uid", "0".into()), ("gid", "0".into())];
+    let now = format!("@{time}");
+    let fields = [("atime", &*now), ("ctime", &now), ("crtime", &now), ("uid", "0"), ("gid", "0")];
     for name in [Path::new("/"), Path::new("/lost+found")].into_iter().chain(names.iter().map(PathBuf::as_path)) {
         for (field, value) in &fields {
             // Writing to a String cannot fail.

@@ -10,7 +10,8 @@ use super::closure::{self, Program};
 use super::{BUSYBOX, CERTIFICATE, INIT, Layout};
 
 /// Loaded at once; everything else is loaded when the machine has the device.
-const ALWAYS: &[&str] = &["loop", "squashfs", "overlay", "isofs", "erofs", "ext4", "sr_mod", "sd_mod", "virtio_rng"];
+const ALWAYS: &[&str] =
+    &["loop", "squashfs", "overlay", "isofs", "erofs", "crc32c_generic", "ext4", "sr_mod", "sd_mod", "virtio_rng"];
 
 /// Wired network cards, disks and keyboards of virtual and common real machines.
 const DRIVERS: &[&str] = &[
@@ -56,6 +57,8 @@ pub(super) fn tree(root: PathBuf, kernel: &Path, release: &str) -> Result<Tree, 
     tree.program("init", INIT)?;
     tree.copy(Path::new(BUSYBOX), "usr/bin/busybox", "busybox-static")?;
     tree.symlink("busybox", "usr/bin/sh")?;
+    // The kernel runs this one itself, as /sbin/modprobe, when a file system or an algorithm is missing.
+    tree.symlink("busybox", "usr/bin/modprobe")?;
     for program in &Program::IN_INITRAMFS {
         closure::copy(&tree, program)?;
     }
