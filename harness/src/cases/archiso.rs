@@ -1,16 +1,14 @@
 //! Arch media, from the menu that they bring themselves to a shell in the live system.
 
-use std::net::Ipv4Addr;
-
 use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Stop, Verdict};
 use crate::error::{Error, Result};
-use crate::media::Layout;
 use crate::lab::loss::LossRule;
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
-use crate::qemu::Hardware;
+use crate::media::Layout;
+use crate::qemu::{Hardware, PC_MAC};
 use crate::script::{ARCHISO, Step, choose, menu};
 use crate::subject::{Family, Image};
 
@@ -61,9 +59,15 @@ pub(super) const CASES: &[Case] = &[
 /// Entries of the menu over the network, as parts of their labels: those among the seven rows that are shown at first.
 pub(super) fn entries(layout: Layout) -> &'static [&'static str] {
     match layout {
-        Layout::Today => {
-            &["(x86_64, NBD)", "(x86_64, NFS)", "(x86_64, HTTP)", "Boot existing OS", "Run Memtest86+", "Hardware", "Reboot"]
-        }
+        Layout::Today => &[
+            "(x86_64, NBD)",
+            "(x86_64, NFS)",
+            "(x86_64, HTTP)",
+            "Boot existing OS",
+            "Run Memtest86+",
+            "Hardware",
+            "Reboot",
+        ],
         Layout::Y2014 => &[
             "(x86_64) (NBD)",
             "(x86_64) (NFS)",
@@ -142,15 +146,12 @@ pub(super) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
     if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(image)) {
         return Err(Error::new(format!("nobody asked for {image}; the requests were {requests:?}")));
     }
+    let bytes = capture.tcp_bytes_to(PC_MAC);
     // A root image has at least a megabyte; less would be a page that says why there is none.
-    let bytes = capture.tcp_bytes_from(SERVER, 80);
-    let strangers: Vec<(Ipv4Addr, u16)> =
-        capture.tcp_bytes().into_keys().filter(|(address, port)| *port == 80 && *address != SERVER).collect();
-    match (bytes > 1_000_000, strangers.is_empty()) {
-        (true, true) => Ok(()),
-        (false, _) => Err(Error::new(format!("only {bytes} bytes came from {SERVER} port 80"))),
-        (_, false) => Err(Error::new(format!("HTTP came from {strangers:?} too"))),
+    if bytes.get(&SERVER).is_none_or(|bytes| *bytes < 1_000_000) || bytes.len() != 1 {
+        return Err(Error::new(format!("the image was to come from {SERVER}, but what came was {bytes:?}")));
     }
+    Ok(())
 }
 
 /// Fails unless `text` contains `wanted`.
