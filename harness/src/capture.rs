@@ -23,18 +23,15 @@ impl Capture {
         Ok(Self { records })
     }
 
-    /// How many bytes came by TCP from this address and port.
-    pub fn tcp_bytes_from(&self, address: Ipv4Addr, port: u16) -> u64 {
-        self.tcp_bytes().get(&(address, port)).copied().unwrap_or(0)
-    }
-
-    /// The bytes of the frames with TCP in them, by where they came from.
-    pub fn tcp_bytes(&self) -> BTreeMap<(Ipv4Addr, u16), u64> {
+    /// How many bytes came over TCP to the machine with this hardware address, by the address they came from.
+    ///
+    /// Counted are whole frames, as long as they were on the wire.
+    pub fn tcp_bytes_to(&self, mac: [u8; 6]) -> BTreeMap<Ipv4Addr, u64> {
         let mut bytes = BTreeMap::new();
         for record in &self.records {
-            if let Some(segment) = Frame::parse(&record.bytes).and_then(|frame| frame.tcp()) {
-                let from = (*segment.source.ip(), segment.source.port());
-                *bytes.entry(from).or_insert(0) += u64::from(record.length);
+            let Some(frame) = Frame::parse(&record.bytes).filter(|frame| frame.to == mac) else { continue };
+            if let Some(segment) = frame.tcp() {
+                *bytes.entry(*segment.source.ip()).or_insert(0) += u64::from(record.length);
             }
         }
         bytes
@@ -75,19 +72,16 @@ mod tests {
     use crate::lab::frame::tests::{tcp_frame, udp_frame};
 
     fn capture(frames: &[Vec<u8>]) -> Capture {
-        let record = |bytes: &Vec<u8>| pcap::Record {
-            at: std::time::Duration::ZERO,
-            bytes: bytes.clone(),
-            length: 1000,
-        };
+        let record =
+            |bytes: &Vec<u8>| pcap::Record { at: std::time::Duration::ZERO, bytes: bytes.clone(), length: 1000 };
         Capture { records: frames.iter().map(record).collect() }
     }
 
     #[test]
     fn bytes_are_counted_by_sender_with_their_length_on_the_wire() {
-        let capture = capture(&[tcp_frame(80, 999, b"a"), tcp_frame(80, 998, b"b"), udp_frame(69, 999, b"c")]);
-        assert_eq!(capture.tcp_bytes_from(Ipv4Addr::new(10, 77, 0, 2), 80), 2000);
-        assert_eq!(capture.tcp_bytes_from(Ipv4Addr::new(10, 77, 0, 1), 80), 0);
+        let capture = capture(&[tcp_frame(80, 999, b"a"), tcp_frame(8080, 998, b"b"), udp_frame(69, 999, b"c")]);
+        assert_eq!(capture.tcp_bytes_to([1; 6]), BTreeMap::from([(Ipv4Addr::new(10, 77, 0, 2), 2000)]));
+        assert_eq!(capture.tcp_bytes_to([2; 6]), BTreeMap::new());
     }
 
     #[test]

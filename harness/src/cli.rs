@@ -1,7 +1,7 @@
 //! The command line: the only module that prints errors or decides the exit code.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -12,8 +12,9 @@ use crate::case::Summary;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
 use crate::internal::{self, Internal};
-use crate::isos::Folder;
+use crate::isos::{Folder, Made};
 use crate::lab::netns;
+use crate::media::{self, Layout};
 use crate::subject::Subject;
 use crate::{cases, compare, demo, qemu, runner, tools};
 
@@ -61,15 +62,27 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Makes the media that the cases boot, and prints where they are.
+    Media {
+        /// Where they are kept.
+        #[arg(long, default_value = "target/media")]
+        cache: PathBuf,
+        /// Leaves out Debian Live, which takes minutes.
+        #[arg(long)]
+        quick: bool,
+    },
     #[command(subcommand, hide = true)]
     Internal(Internal),
 }
 
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// A folder with archiso-today.iso, archiso-2014.iso and debian-live.iso.
+    /// A folder with archiso-today.iso, archiso-2014.iso and debian-live.iso; otherwise they are made.
     #[arg(long)]
-    isos: PathBuf,
+    isos: Option<PathBuf>,
+    /// Where media that were made are kept.
+    #[arg(long, default_value = "target/media")]
+    cache: PathBuf,
     /// The `netspec` command; by default the one beside this program.
     #[arg(long)]
     netspec: Option<PathBuf>,
@@ -92,7 +105,9 @@ enum AccelChoice {
 /// Does what the arguments say.
 #[expect(clippy::print_stderr, reason = "this is the module that prints errors")]
 pub fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let result = run(Arguments::parse().command);
+    crate::bench::remove_scratch();
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -115,6 +130,7 @@ fn run(command: Command) -> Result<bool> {
             runner::run(&cases, &options, &common.evidence, keep).map(Summary::is_good)
         }
         Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
+        Command::Media { cache, quick } => make_media(&cache, quick).map(|()| true),
         Command::Compare { common } => {
             tools::check(true)?;
             compare::run(&prepare(Subject::Netspec, &common)?, &common.evidence).map(|()| true)
@@ -126,6 +142,19 @@ fn list(filters: &[String]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     for case in runner::select(&cases::all(), filters) {
         writeln!(stdout, "{}\n    {}", case.name, case.proves).context("standard output")?;
+    }
+    Ok(())
+}
+
+fn make_media(cache: &Path, quick: bool) -> Result<()> {
+    let mut stdout = std::io::stdout();
+    for layout in [Layout::Today, Layout::Y2014] {
+        let iso = media::archiso(layout, cache, &progress).context("the Arch medium")?;
+        writeln!(stdout, "{}", iso.display()).context("standard output")?;
+    }
+    if !quick {
+        let iso = media::debian_live(cache, &progress).context("Debian Live")?;
+        writeln!(stdout, "{}", iso.display()).context("standard output")?;
     }
     Ok(())
 }
@@ -142,10 +171,23 @@ fn prepare(subject: Subject, common: &Common) -> Result<Options> {
     Ok(Options {
         subject,
         // The server is started in another folder.
-        netspec: std::path::absolute(&netspec).context(netspec.display())?,
+        netspec: absolute(&netspec)?,
         accel: accel(common.accel)?,
-        isos: Box::new(Folder(common.isos.clone())),
+        isos: match &common.isos {
+            Some(folder) => Box::new(Folder(folder.clone())),
+            None => Box::new(Made { cache: absolute(&common.cache)?, progress }),
+        },
     })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).context(path.display())
+}
+
+/// Says on a terminal, and in the log of a run without one, why nothing seems to happen.
+#[expect(clippy::print_stderr, reason = "this is the module that prints")]
+fn progress(words: &str) {
+    eprintln!("media: {words}");
 }
 
 fn accel(choice: AccelChoice) -> Result<Accel> {

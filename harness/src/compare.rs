@@ -8,9 +8,9 @@ use crate::case::{Stop, Verdict};
 use crate::cases::{archiso, debian_live};
 use crate::error::{Context, Error, Result};
 use crate::evidence;
-use crate::isos::Layout;
 use crate::lab::RouterKind;
 use crate::lab::router::Siaddr;
+use crate::media::Layout;
 use crate::subject::Subject;
 
 /// What is booted, and how to get to its shell.

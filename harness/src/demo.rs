@@ -8,9 +8,9 @@ use crate::case::{Stop, Verdict};
 use crate::cases::archiso;
 use crate::error::{Context, Error, Result};
 use crate::evidence;
-use crate::isos::Layout;
 use crate::lab::router::Siaddr;
 use crate::lab::{ROUTER, RouterKind, SERVER};
+use crate::media::Layout;
 
 /// Boots today's Arch medium to its login prompt and prints what happens.
 pub fn run(options: &Options, root: &Path) -> Result<()> {

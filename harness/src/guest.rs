@@ -61,7 +61,8 @@ impl Guest {
         let number = self.commands;
         // The terminal echoes what is typed. The marks are put together by the guest's printf, so that the echo does not
         // contain them.
-        let line = format!("printf '%s%s\\n' out put-{number}; {command}; printf '\\n%s%s%s.\\n' end- {number}: $?{ENTER}");
+        let line =
+            format!("printf '%s%s\\n' out put-{number}; {command}; printf '\\n%s%s%s.\\n' end- {number}: $?{ENTER}");
         let console = self.qemu.console();
         console.press(&line)?;
         console.wait_for(&format!("output-{number}\r\n"), limit)?;
@@ -104,15 +105,15 @@ impl Guest {
         let limit = limit(Stage::Key, self.accel);
         let console = self.qemu.console();
         for _ in 0..PRESSES {
-            let (target, chosen) = console.wait_for_screen("a chosen row", limit, STILL, |screen| {
-                let target = menu::find(screen, label)?;
-                let chosen = menu::chosen(screen, &target)?;
-                Some((target, chosen))
+            let (chosen, target) = console.wait_for_screen("a chosen row", limit, STILL, |screen| {
+                Some((menu::chosen(screen)?, menu::find(screen, label)))
             })?;
-            if target.line == chosen.line {
+            if chosen.label.contains(label) {
                 return console.press(ENTER);
             }
-            press_and_see(console, if chosen.line < target.line { DOWN } else { UP }, limit)?;
+            // A menu shows only some of its rows; those below come when the selection goes down.
+            let up = target.is_some_and(|target| target.line < chosen.line);
+            press_and_see(console, if up { UP } else { DOWN }, limit)?;
         }
         Err(Error::new(format!("the row `{label}` could not be reached with the arrow keys")))
     }

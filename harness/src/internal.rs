@@ -11,9 +11,9 @@ use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 
 use crate::error::{Error, Result};
+use crate::lab::netns;
 use crate::lab::router::{self, RouterArgs};
 use crate::lab::wire::{self, WireArgs};
-use crate::lab::netns;
 
 /// What a copy of this program can be.
 #[derive(Debug, Clone, Subcommand)]

@@ -58,32 +58,36 @@ impl Qmp {
 mod tests {
     use super::*;
 
-    /// Runs a connection against a peer that says `lines` whatever it hears.
-    fn against(lines: &str) -> Result<Qmp> {
+    /// Connects to a peer that greets and then gives one of `answers` for each command it gets.
+    fn against(greeting: &'static str, answers: &'static [&'static str]) -> Result<Qmp> {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        theirs.write_all(lines.as_bytes()).unwrap();
-        let qmp = Qmp::new(ours);
-        // The peer hangs up only now, as QEMU does when it ends.
-        drop(theirs);
-        qmp
+        std::thread::spawn(move || {
+            theirs.write_all(greeting.as_bytes()).unwrap();
+            let mut commands = BufReader::new(theirs.try_clone().unwrap());
+            for answer in answers {
+                commands.read_line(&mut String::new()).unwrap();
+                theirs.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        Qmp::new(ours)
     }
 
     #[test]
     fn events_between_command_and_answer_are_passed_over() {
-        let mut qmp = against(
-            "{\"QMP\":{}}\n{\"return\":{}}\n{\"event\":\"RESUME\"}\n{\"return\":{\"status\":\"running\"}}\n",
-        )
-        .unwrap();
-        // The answer is already in the reader's buffer, so the closed peer shows only in the command after it.
-        let status = qmp.execute("query-status", &json!({}));
-        assert!(status.is_err() || status.unwrap()["status"] == "running");
+        let answers = &["{\"return\":{}}\n", "{\"event\":\"RESUME\"}\n{\"return\":{\"status\":\"running\"}}\n"];
+        let mut qmp = against("{\"QMP\":{}}\n", answers).unwrap();
+        assert_eq!(qmp.execute("query-status", &json!({})).unwrap()["status"], "running");
     }
 
     #[test]
-    fn errors_and_strangers_are_told_apart() {
-        let error = against("{\"QMP\":{}}\n{\"error\":{\"desc\":\"no\"}}\n").unwrap_err();
+    fn an_error_is_told_in_the_words_of_qemu() {
+        let error = against("{\"QMP\":{}}\n", &["{\"error\":{\"desc\":\"no\"}}\n"]).unwrap_err();
         assert!(error.to_string().contains("\"desc\":\"no\""), "{error}");
-        assert!(against("{\"hello\":1}\n").unwrap_err().to_string().contains("greet"));
-        assert!(against("").is_err());
+    }
+
+    #[test]
+    fn a_stranger_and_a_closed_connection_are_errors() {
+        assert!(against("{\"hello\":1}\n", &[]).unwrap_err().to_string().contains("greet"));
+        assert!(against("", &[]).unwrap_err().to_string().contains("closed"));
     }
 }

@@ -1,11 +1,14 @@
-//! What a person at a serial terminal of 80x25 would see: the console's bytes as a screen.
+//! What a person at a serial terminal of 80x30 would see: the console's bytes as a screen.
 //!
 //! Menus draw with cursor movements and attributes, so their text can only be judged on the screen, not in the stream.
 
 use std::num::NonZeroU16;
 
 /// Lines of the screen.
-pub const ROWS: u16 = 25;
+///
+/// PXELINUX's `vesamenu.c32` lays its menu out for the 30 text lines of a picture of 640x480 and draws the same on the
+/// serial line. On 25 lines its help text would fall on the last one and scroll the menu away.
+pub const ROWS: u16 = 30;
 /// Characters of a line.
 pub const COLUMNS: u16 = 80;
 

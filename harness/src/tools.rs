@@ -14,7 +14,8 @@ const PROGRAMS: [(&str, &str); 4] = [
 ];
 
 /// Those that only the stack made by hand needs.
-const SEED_PROGRAMS: [(&str, &str); 3] = [("dnsmasq", "dnsmasq-base"), ("nginx", "nginx-light"), ("xorriso", "xorriso")];
+const SEED_PROGRAMS: [(&str, &str); 3] =
+    [("dnsmasq", "dnsmasq-base"), ("nginx", "nginx-light"), ("xorriso", "xorriso")];
 
 /// Fails with the names of all packages that are missing.
 pub fn check(with_seed: bool) -> Result<()> {

@@ -1,16 +1,14 @@
 //! Arch media, from the menu that they bring themselves to a shell in the live system.
 
-use std::net::Ipv4Addr;
-
 use super::specs;
 use crate::bench::Bench;
-use crate::case::{Case, Verdict};
+use crate::case::{Case, Stop, Verdict};
 use crate::error::{Error, Result};
-use crate::isos::Layout;
 use crate::lab::loss::LossRule;
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
-use crate::qemu::Hardware;
+use crate::media::Layout;
+use crate::qemu::{Hardware, PC_MAC};
 use crate::script::{ARCHISO, Step, choose, menu};
 use crate::subject::{Family, Image};
 
@@ -23,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_2014_menu_appears_with_its_entries",
         proves: "the same for the layout of 2014, whose names are relative to another folder",
-        run: |bench| menu_appears(bench, Layout::Year2014, RouterKind::BuiltIn(Siaddr::Zero), None),
+        run: |bench| menu_appears(bench, Layout::Y2014, RouterKind::BuiltIn(Siaddr::Zero), None),
     },
     Case {
         name: "archiso_menu_appears_although_frames_are_lost",
@@ -41,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_2014_http_entry_reaches_login",
         proves: "the same for the medium of 2014, the one of the article that netspec grew from",
-        run: |bench| reaches_login(bench, Layout::Year2014, RouterKind::BuiltIn(Siaddr::Zero)),
+        run: |bench| reaches_login(bench, Layout::Y2014, RouterKind::BuiltIn(Siaddr::Zero)),
     },
     Case {
         name: "archiso_boots_beside_a_router_that_names_itself_as_boot_server",
@@ -58,25 +56,44 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// The entries of the menu over the network, as parts of their labels.
-pub(super) fn entries(layout: Layout) -> [&'static str; 5] {
+/// Entries of the menu over the network, as parts of their labels: those among the seven rows that are shown at first.
+pub(super) fn entries(layout: Layout) -> &'static [&'static str] {
     match layout {
-        Layout::Today => ["(x86_64, NBD)", "(x86_64, NFS)", "(x86_64, HTTP)", "Boot existing OS", "Reboot"],
-        Layout::Year2014 => ["(x86_64) (NBD)", "(x86_64) (NFS)", "(x86_64) (HTTP)", "Boot existing OS", "Reboot"],
+        Layout::Today => &[
+            "(x86_64, NBD)",
+            "(x86_64, NFS)",
+            "(x86_64, HTTP)",
+            "Boot existing OS",
+            "Run Memtest86+",
+            "Hardware",
+            "Reboot",
+        ],
+        Layout::Y2014 => &[
+            "(x86_64) (NBD)",
+            "(x86_64) (NFS)",
+            "(x86_64) (HTTP)",
+            "(i686) (NBD)",
+            "(i686) (NFS)",
+            "(i686) (HTTP)",
+            "Boot existing OS",
+        ],
     }
 }
 
 /// The steps from power-on to a shell.
 pub(crate) fn steps_to_login(layout: Layout) -> [Step; 3] {
-    let entries = entries(layout);
-    [menu(&entries), choose(entries[2]), Step::LogIn(ARCHISO)]
+    let http = match layout {
+        Layout::Today => "(x86_64, HTTP)",
+        Layout::Y2014 => "(x86_64) (HTTP)",
+    };
+    [menu(entries(layout)), choose(http), Step::LogIn(ARCHISO)]
 }
 
 /// The image, to be served.
-pub(crate) fn image(bench: &Bench, layout: Layout) -> Result<Image> {
+pub(crate) fn image(bench: &Bench, layout: Layout) -> std::result::Result<Image, Stop> {
     let family = match layout {
         Layout::Today => Family::ArchisoToday,
-        Layout::Year2014 => Family::Archiso2014,
+        Layout::Y2014 => Family::Archiso2014,
     };
     Ok(Image { iso: bench.isos().archiso(layout)?, family })
 }
@@ -92,7 +109,7 @@ pub(crate) fn power_on(bench: &mut Bench, layout: Layout, router: RouterKind, lo
 
 fn menu_appears(bench: &mut Bench, layout: Layout, router: RouterKind, lose: Option<LossRule>) -> Verdict {
     power_on(bench, layout, router, lose)?;
-    Ok(bench.guest()?.play(&[menu(&entries(layout))])?)
+    Ok(bench.guest()?.play(&[menu(entries(layout))])?)
 }
 
 fn reaches_login(bench: &mut Bench, layout: Layout, router: RouterKind) -> Verdict {
@@ -129,15 +146,12 @@ pub(super) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
     if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(image)) {
         return Err(Error::new(format!("nobody asked for {image}; the requests were {requests:?}")));
     }
+    let bytes = capture.tcp_bytes_to(PC_MAC);
     // A root image has at least a megabyte; less would be a page that says why there is none.
-    let bytes = capture.tcp_bytes_from(SERVER, 80);
-    let strangers: Vec<(Ipv4Addr, u16)> =
-        capture.tcp_bytes().into_keys().filter(|(address, port)| *port == 80 && *address != SERVER).collect();
-    match (bytes > 1_000_000, strangers.is_empty()) {
-        (true, true) => Ok(()),
-        (false, _) => Err(Error::new(format!("only {bytes} bytes came from {SERVER} port 80"))),
-        (_, false) => Err(Error::new(format!("HTTP came from {strangers:?} too"))),
+    if bytes.get(&SERVER).is_none_or(|bytes| *bytes < 1_000_000) || bytes.len() != 1 {
+        return Err(Error::new(format!("the image was to come from {SERVER}, but what came was {bytes:?}")));
     }
+    Ok(())
 }
 
 /// Fails unless `text` contains `wanted`.

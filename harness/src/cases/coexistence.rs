@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::{archiso, specs};
 use crate::bench::Bench;
-use crate::case::{Case, Verdict};
 use crate::capture::Capture;
+use crate::case::{Case, Verdict};
 use crate::error::{Error, Result};
-use crate::isos::Layout;
 use crate::lab::process::Launch;
 use crate::lab::router::Siaddr;
 use crate::lab::{POOL, ROUTER, RouterKind};
+use crate::media::Layout;
 
 pub(super) const CASES: &[Case] = &[Case {
     name: "ordinary_dhcp_client_gets_its_lease_and_nothing_from_us",

@@ -1,13 +1,14 @@
 //! Debian Live: a whole distribution, whose medium brings nothing for network boot.
 
 use super::archiso::{came_from_the_server, expect};
-use super::specs;
+use super::specs::{self, Listed};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
-use crate::qemu::Hardware;
-use crate::script::{DEBIAN_LIVE, Step};
+use crate::qemu::{Hardware, Nic};
+use crate::script::{DEBIAN_LIVE, Step, choose, menu};
+use crate::subject::seed::DEBIAN_LIVE_ENTRY as TITLE;
 use crate::subject::{Family, Image};
 
 pub(super) const CASES: &[Case] = &[Case {
@@ -17,20 +18,22 @@ pub(super) const CASES: &[Case] = &[Case {
 }];
 
 /// The root image is unpacked in memory beside a whole system.
-const HARDWARE: Hardware = Hardware { memory: 3072, nic: crate::qemu::Nic::Virtio };
+const HARDWARE: Hardware = Hardware { memory: 3072, nic: Nic::Virtio };
 
 /// Puts up LAN, router, server and PC.
 pub(crate) fn power_on(bench: &mut Bench) -> Verdict {
     let image = Image { iso: bench.isos().debian_live()?, family: Family::DebianLive };
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
-    bench.serve(&specs::one("debian", &image.iso), &[image])?;
+    let arguments = "console=ttyS0,115200";
+    let spec = specs::menu(&[Listed { name: "debian", title: TITLE, iso: &image.iso, arguments }]);
+    bench.serve(&spec, &[image])?;
     bench.power_on(HARDWARE, None)?;
     Ok(())
 }
 
-/// The steps from power-on to a shell: the first entry of the menu is the live system.
+/// The steps from power-on to a shell.
 pub(crate) fn steps_to_login() -> [Step; 3] {
-    [crate::script::menu(&["Debian"]), crate::script::choose("Debian"), Step::LogIn(DEBIAN_LIVE)]
+    [menu(&[TITLE]), choose(TITLE), Step::LogIn(DEBIAN_LIVE)]
 }
 
 fn reaches_login(bench: &mut Bench) -> Verdict {

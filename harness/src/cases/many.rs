@@ -1,11 +1,12 @@
 //! Several ISOs behind one menu of netspec's own.
 
-use super::{archiso, specs};
+use super::archiso;
+use super::specs::{self, Listed};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
-use crate::isos::Layout;
 use crate::lab::RouterKind;
 use crate::lab::router::Siaddr;
+use crate::media::Layout;
 use crate::qemu::Hardware;
 use crate::script::{Step, choose, menu};
 use crate::subject::Subject;
@@ -19,24 +20,25 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "menu_of_two_isos_chains_to_the_second",
         proves: "the other entry of the same menu leads to the other medium, whose layout differs",
-        run: |bench| chains_to(bench, Layout::Year2014),
+        run: |bench| chains_to(bench, Layout::Y2014),
     },
 ];
 
-const TODAY: &str = "arch-today";
-const YEAR_2014: &str = "arch-2014";
+const TODAY: &str = "Arch Linux of today";
+const YEAR_2014: &str = "Arch Linux of 2014";
 
 fn chains_to(bench: &mut Bench, layout: Layout) -> Verdict {
     bench.only(Subject::Netspec)?;
-    let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Year2014)?);
-    let spec = specs::menu(&[(TODAY, &today.iso), (YEAR_2014, &then.iso)]);
+    let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Y2014)?);
+    let spec = specs::menu(&[
+        Listed { name: "arch-today", title: TODAY, iso: &today.iso, arguments: "" },
+        Listed { name: "arch-2014", title: YEAR_2014, iso: &then.iso, arguments: "" },
+    ]);
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&spec, &[today, then])?;
     let wanted = if layout == Layout::Today { TODAY } else { YEAR_2014 };
-    let steps: Vec<Step> = [menu(&[TODAY, YEAR_2014]), choose(wanted)]
-        .into_iter()
-        .chain(archiso::steps_to_login(layout))
-        .collect();
+    let steps: Vec<Step> =
+        [menu(&[TODAY, YEAR_2014]), choose(wanted)].into_iter().chain(archiso::steps_to_login(layout)).collect();
     bench.power_on(Hardware::default(), None)?.play(&steps)?;
     Ok(archiso::runs_from_the_server(bench)?)
 }

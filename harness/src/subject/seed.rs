@@ -13,6 +13,9 @@ const LOADER: &str = "/usr/lib/PXELINUX/lpxelinux.0";
 /// Debian's package `syslinux-common`.
 const MODULES: &str = "/usr/lib/syslinux/modules/bios";
 
+/// The entry of the menu that is written for Debian Live.
+pub const DEBIAN_LIVE_ENTRY: &str = "Debian Live";
+
 /// What dnsmasq is told about a tree.
 struct Recipe {
     /// The network bootstrap program, without the `.0` that dnsmasq adds.
@@ -73,8 +76,8 @@ fn prepare_debian_live(root: &Path) -> Result<()> {
     std::fs::create_dir_all(&folder).context(folder.display())?;
     let base = format!("http://{SERVER}/live");
     let text = format!(
-        "SERIAL 0 115200\nUI menu.c32\nMENU TITLE Debian Live\n\
-         LABEL live\nMENU LABEL Debian Live\nLINUX {base}/{kernel}\nINITRD {base}/{initrd}\n\
+        "SERIAL 0 115200\nUI menu.c32\nMENU TITLE Network boot\n\
+         LABEL live\nMENU LABEL {DEBIAN_LIVE_ENTRY}\nLINUX {base}/{kernel}\nINITRD {base}/{initrd}\n\
          APPEND boot=live components fetch={base}/filesystem.squashfs console=ttyS0,115200\nSYSAPPEND 3\n"
     );
     let file = folder.join("default");
