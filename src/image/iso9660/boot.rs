@@ -77,8 +77,8 @@ fn parse(catalog: &[u8], size: u64) -> Result<Vec<BootEntry>, &'static str> {
     }
     let default = entries.next().ok_or("its default entry is missing")?;
     let mut found = vec![entry(default, platform(validation[1]), size)?];
-    // 0x90 and 0x91 head a section; other values, mostly 0, end the catalog. Some catalogs forget to say 0x91 in the last
-    // header, so the end is where no header follows.
+    // 0x90 and 0x91 head a section; other values, mostly 0, end the catalog. Some catalogs forget to say 0x91 in the
+    // last header, so the end is where no header follows.
     while let Some(header) = entries.next().filter(|header| matches!(header[0], 0x90 | 0x91)) {
         for _ in 0..le_u16(header, 2).unwrap_or(0) {
             let Some(bytes) = entries.next() else { return Err("a section is longer than the catalog") };

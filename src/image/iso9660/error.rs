@@ -32,8 +32,8 @@ pub enum IsoError {
     },
     /// The volume counts in blocks that no boot medium has.
     #[error(
-        "the volume has blocks of {found} bytes, but boot media have 2048; rebuild the image with 2048-byte blocks, the \
-         default of xorriso and genisoimage"
+        "the volume has blocks of {found} bytes, but boot media have 2048; rebuild the image with 2048-byte blocks, \
+         the default of xorriso and genisoimage"
     )]
     BlockSize {
         /// The size found.

@@ -1,11 +1,12 @@
 //! ISO 9660 (ECMA-119) with Rock Ridge, Joliet and El Torito, as an index of names and byte ranges.
 //!
-//! [`read`] turns an image into an [`Iso`]: the volume's own description, a [`Tree`] that maps each path to the ranges of the
-//! image that hold the file, and the El Torito boot entries. It reads descriptors and directories, never file contents, so
-//! it costs kilobytes of I/O. Nothing is mounted or copied: whoever serves a file reads its extents straight from the image.
+//! [`read`] turns an image into an [`Iso`]: the volume's own description, a [`Tree`] that maps each path to the ranges
+//! of the image that hold the file, and the El Torito boot entries. It reads descriptors and directories, never file
+//! contents, so it costs kilobytes of I/O. Nothing is mounted or copied: whoever serves a file reads its extents
+//! straight from the image.
 //!
 //! An image is untrusted input. Every number in it is checked against the size of the file, and depth, entries and
-//! directory bytes have limits; what breaks a rule ends in an [`IsoError`] that says what is wrong and what to do about it.
+//! directory bytes have limits; what breaks a rule ends in an [`IsoError`] that says what is wrong and what to do.
 
 mod boot;
 mod digest;
@@ -58,8 +59,8 @@ pub enum Names {
 
 /// Reads the volume descriptors, the boot catalog and all directories of an image.
 ///
-/// The volume descriptor set at block 16 counts; a further set, as `xorriso -partition_offset 16` writes one, is ignored. The
-/// file may be longer than the volume (isohybrid padding, an appended partition), never shorter.
+/// The volume descriptor set at block 16 counts; a further set, as `xorriso -partition_offset 16` writes one, is
+/// ignored. The file may be longer than the volume (isohybrid padding, an appended partition), never shorter.
 ///
 /// # Errors
 /// [`IsoError`] where the image is no ISO 9660 image, incomplete, damaged, or beyond a limit.

@@ -6,11 +6,12 @@ use super::Extent;
 
 /// The files and directories of an image.
 ///
-/// Paths are given as clients write them: a leading `/`, doubled slashes, `.` and `..` are fine, and `..` never leaves the
-/// root. Symbolic links are followed inside the image, absolute ones from its root. Each component is looked up as written
-/// first, then without regard to ASCII case if only one name fits; link targets are exact. Paths returned have no leading `/`; the root is `""`.
+/// Paths are given as clients write them: a leading `/`, doubled slashes, `.` and `..` are fine, and `..` never leaves
+/// the root. Symbolic links are followed inside the image, absolute ones from its root. Each component is looked up as
+/// written first, then without regard to ASCII case if only one name fits; link targets are exact. Paths returned have
+/// no leading `/`; the root is `""`.
 ///
-/// One entry costs some 45 bytes and its name: directories are ranges of one table, names slices of one text.
+/// One entry costs some 40 bytes and its name: directories are ranges of one table, names slices of one text.
 #[derive(Debug)]
 pub struct Tree {
     /// Entry 0 is the root. The entries of one directory are adjacent and sorted by name.
@@ -103,7 +104,7 @@ impl Tree {
         self.find(path).map(|node| self.path(node))
     }
 
-    /// All paths but the root. A directory stands before its entries, and those are sorted by name. Links are not followed.
+    /// All paths but the root. A directory stands before its entries, which are sorted by name. Links are not followed.
     pub fn walk(&self) -> impl Iterator<Item = (String, Kind)> {
         self.walk_nodes().filter_map(|index| Some((self.path(index), self.node(index)?.kind())))
     }

@@ -148,7 +148,7 @@ fn root(descriptor: &[u8], offset: u64) -> Result<DirectoryExtent, IsoError> {
     }
 }
 
-/// Whether the escape sequences are those of UCS-2 level 1, 2 or 3 (Joliet specification, "SVD Escape Sequences Field").
+/// Whether the escape sequences are those of UCS-2 level 1, 2 or 3 (Joliet specification, "SVD Escape Sequences").
 fn is_joliet(descriptor: &[u8]) -> bool {
     matches!(descriptor[88..91], [b'%', b'/', b'@' | b'C' | b'E'])
 }

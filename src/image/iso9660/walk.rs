@@ -144,7 +144,7 @@ impl Walk<'_> {
         if open.is_some() {
             return Err(IsoError::Unfinished { path: self.shown(self.nodes.len() - 1) });
         }
-        // Of two equal names the first counts, as it does when Linux looks it up; with version numbers that is the newest.
+        // Of two equal names the first counts, as in Linux; with version numbers that is the newest.
         let mut entries = self.nodes.split_off(first);
         entries.sort_by(|a, b| slice(&self.text, a.name).cmp(slice(&self.text, b.name)));
         entries.dedup_by(|later, earlier| slice(&self.text, later.name) == slice(&self.text, earlier.name));
@@ -156,8 +156,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Adds the file or directory of one record, or one more section to the file before. `open` is the identifier of a file
-    /// that has more sections to come.
+    /// Adds the file or directory of one record, or one more section to the file before. `open` is the identifier of a
+    /// file that has more sections to come.
     fn add(&mut self, directory: usize, record: &Record<'_>, open: &mut Option<Vec<u8>>) -> Result<(), IsoError> {
         self.records += 1;
         if self.records > MAX_RECORDS {

@@ -43,7 +43,7 @@ impl Image {
         self.directory_with(Record::new([0], block, BLOCK as u32).directory(), block, entries)
     }
 
-    /// A root directory that says that the image has Rock Ridge and that others own `skip` bytes of each system use field.
+    /// A root directory that announces Rock Ridge, behind `skip` bytes of others in each system use field.
     pub(super) fn rock_ridge_root(self, skip: u8, entries: &[Record]) -> Self {
         let dot = Record::new([0], ROOT, BLOCK as u32).directory().with(sp(skip)).with(px(0o040_755));
         self.directory_with(dot, ROOT, entries)

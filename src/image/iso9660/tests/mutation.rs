@@ -9,7 +9,7 @@ use super::{paths, read};
 use crate::world::ReadAt;
 
 /// How many damaged images each test reads.
-const ROUNDS: u32 = 12_000;
+const ROUNDS: u32 = 10_000;
 /// How much may be read of an image of 80 KiB: directories can overlap files and continuation areas, not each other.
 const MAX_READ: u64 = 2 << 20;
 /// How often may be read: a few times per directory and continuation area. Parsing is linear in what is read, so both

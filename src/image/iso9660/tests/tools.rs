@@ -244,6 +244,14 @@ fn joliet_only() {
 }
 
 #[test]
+fn a_udf_bridge_is_seen() {
+    let bench = Bench::new();
+    bench.file("README.TXT", b"This disc contains a UDF file system");
+    assert!(bench.image("genisoimage", &["-quiet", "-udf"]).iso.volume.udf);
+    assert!(!bench.image("genisoimage", &["-quiet"]).iso.volume.udf);
+}
+
+#[test]
 fn plain_names_of_level_1() {
     let bench = Bench::new();
     bench.file("boot/vmlinuz", &[1; 9000]);
