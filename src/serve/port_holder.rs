@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(udp(Ipv4Addr::UNSPECIFIED, 67), [4711, 4712]);
         assert_eq!(udp(Ipv4Addr::UNSPECIFIED, 4011), [4713]);
         assert_eq!(udp(Ipv4Addr::new(192, 0, 2, 1), 67), [4711], "the wildcard holds every address");
-        assert_eq!(udp(Ipv4Addr::UNSPECIFIED, 69), []);
+        assert_eq!(udp(Ipv4Addr::UNSPECIFIED, 69), Vec::<u64>::new());
         assert_eq!(inodes(TCP6, Protocol::Tcp, Ipv4Addr::UNSPECIFIED, 80), [81], "a connection is no listener");
     }
 

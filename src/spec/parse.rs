@@ -1,7 +1,7 @@
 //! Text to KDL document, with all syntax errors at once.
 //!
 //! The crate `kdl` gives no document when there is a single fault; on hostile text it may hang or overflow the stack, and on text
-//! with a few hundred faults too (6.7.1 recurses at stray braces and missing values). So our own [`lex`](super::lex),
+//! with a few hundred faults too (6.7.1 recurses at stray braces and missing values, and takes quadratic time for a raw string that is not closed). So our own [`lex`](super::lex),
 //! [`split`](super::split) and [`words`](super::words) look first and say in our words what is wrong. The faulty places are blanked
 //! out, byte for byte, and `kdl` reads what is left. Spans stay right, and all that is well written is still checked.
 
@@ -16,9 +16,6 @@ use crate::source::{SourceFile, Span};
 
 /// The largest spec that is read, in bytes.
 pub const MAX_SPEC_BYTES: usize = 1 << 20;
-
-/// With so few faults `kdl` is asked whether they are any.
-const FEW_FAULTS: usize = 8;
 
 /// A document, and where it is not what the user wrote.
 #[derive(Debug, Clone, Default)]
@@ -55,12 +52,6 @@ pub fn parse(source: &SourceFile) -> (Parsed, Diagnostics) {
         faults.spoil(Span::new(token.span.start, text.len()));
     }
     words::check_nodes(text, &outline.nodes, &mut faults);
-    // `kdl` has the last word on what is KDL, as long as there is not so much amiss that it could overflow the stack.
-    if faults.len() <= FEW_FAULTS
-        && let Ok(document) = KdlDocument::parse_v2(text)
-    {
-        return (Parsed { document, damaged: Vec::new() }, faults.only(Code::KdlVersion));
-    }
     let document = recover(text, &outline, &mut faults);
     faults.finish(document)
 }
@@ -220,12 +211,6 @@ impl Faults {
             }
         }
         String::from_utf8(bytes).unwrap_or_default()
-    }
-
-    /// The findings of one kind.
-    fn only(mut self, code: Code) -> Diagnostics {
-        self.found.retain(|diagnostic| diagnostic.code == code);
-        self.found
     }
 
     fn finish(mut self, document: KdlDocument) -> (Parsed, Diagnostics) {

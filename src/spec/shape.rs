@@ -88,11 +88,13 @@ impl<'a> Checked<'a> {
     /// The argument at this position, and a finding if there is none.
     pub(super) fn argument(&self, position: usize, out: &mut Diagnostics) -> Option<&'a KdlEntry> {
         let found = self.arguments().nth(position);
-        if found.is_none() && self.clean {
+        // Of several that are missing, the first one is told; the help shows all.
+        if found.is_none() && self.clean && self.arguments().count() == position {
             let what = self.shape.arguments.get(position).copied().unwrap_or("value");
+            let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             let example: String = self.shape.arguments.iter().map(|what| format!(" {}", placeholder(what))).collect();
             out.push(
-                Diagnostic::new(Code::Missing, format!("`{}` needs a {what}", self.shape.name))
+                Diagnostic::new(Code::Missing, format!("`{}` needs {article} {what}", self.shape.name))
                     .at(name_span(self.node), format!("{what} missing"))
                     .help(format!("write `{}{example}`", self.shape.name)),
             );

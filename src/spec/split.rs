@@ -143,6 +143,10 @@ impl Splitter<'_> {
 
     fn open(&mut self, span: Span, slashdash: bool, faults: &mut Faults) {
         if self.current.is_none() {
+            // What the node above seems to lack is in this block.
+            if let Some(above) = self.top.last().filter(|above| above.body.is_none()) {
+                faults.spoil(above.head_span());
+            }
             faults.report(
                 Diagnostic::new(Code::Syntax, "a block without a node before it")
                     .at(span, "no node on this line")

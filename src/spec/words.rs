@@ -1,6 +1,6 @@
 //! What is wrong with the words of a node, in words that say what to write instead.
 
-use super::lex::{Closing, Kind, Token, is_newline};
+use super::lex::{Closing, Kind, Token, is_newline, is_space};
 use super::parse::Faults;
 use super::split::Node;
 use crate::diag::nearest::shown;
@@ -20,7 +20,7 @@ pub(super) fn check_version(text: &str, faults: &mut Faults) {
         faults.report(
             Diagnostic::new(Code::KdlVersion, "the file says that it is KDL 1")
                 .at(Span::new(start, start + 2 + line.trim_end().len()), "netspec reads KDL 2")
-                .help("write `true` as `#true` and `r\"…\"` as `#\"…\"#`, then say `/- kdl-version 2` or nothing"),
+                .help("write `true` as `#true` and `r\"…\"` as `#\"…\"#`, then remove this line"),
         );
     }
 }
@@ -251,12 +251,18 @@ impl Head<'_> {
 
     /// Checks a value; `start` is where its entry begins.
     fn value(&mut self, token: Token, start: usize) {
-        let wrong = self.wrong_text(token).or_else(|| match token.kind {
-            Kind::Word => self.wrong_word(token.span),
-            _ => None,
-        });
-        if let Some(diagnostic) = wrong {
+        if let Some(diagnostic) = self.wrong_text(token) {
             self.fault(diagnostic, Span::new(start, token.span.end));
+        } else if token.kind == Kind::Word && self.wrong_word(token.span).is_some() {
+            // Quotes were meant around all that is written without a blank.
+            let mut span = token.span;
+            while let Some(next) = self.peek(0).filter(|next| next.span.start == span.end) {
+                span.end = next.span.end;
+                self.at += 1;
+            }
+            if let Some(diagnostic) = self.wrong_word(span) {
+                self.fault(diagnostic, Span::new(start, span.end));
+            }
         }
     }
 
@@ -267,6 +273,16 @@ impl Head<'_> {
                     .at(first_line(self.text, token.span), "no closing quote")
                     .help("add the missing `\"`"),
             ),
+            Kind::Text(Closing::Closed) if self.written(token.span).starts_with('"') => {
+                let (at, escape) = wrong_escape(self.written(token.span))?;
+                let start = token.span.start + at;
+                let label = Span::new(start, start + escape.len());
+                Some(
+                    Diagnostic::new(Code::Syntax, format!("`{}` in a string means nothing", shown(escape)))
+                        .at(label, "not an escape")
+                        .help("write `\\\\` for a backslash, and `/` in paths"),
+                )
+            }
             Kind::Text(Closing::OneLine) => Some(
                 Diagnostic::new(Code::Syntax, "text on the line of the opening `\"\"\"`")
                     .at(first_line(self.text, token.span), "one line only")
@@ -332,6 +348,34 @@ impl Head<'_> {
                 .help(format!("put it in quotes: `\"{}\"`", seen.replace('\\', "/"))),
         )
     }
+}
+
+/// The first `\` of a string in quotes that begins no escape of KDL 2, with the character behind it.
+fn wrong_escape(string: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    while let Some(next) = string.get(at..)?.find('\\') {
+        let start = at + next;
+        let escaped = string.get(start + 1..)?.chars().next()?;
+        at = start + 1 + escaped.len_utf8();
+        let right = match escaped {
+            '"' | '\\' | 'b' | 'f' | 'n' | 'r' | 't' | 's' => true,
+            'u' => is_code_point(string.get(at..)?),
+            blank => is_space(blank) || is_newline(blank),
+        };
+        if !right {
+            return Some((start, &string[start..at]));
+        }
+    }
+    None
+}
+
+/// Whether `{…}` follows, with one to six hexadecimal digits that name a character.
+fn is_code_point(rest: &str) -> bool {
+    rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).is_some_and(|(digits, _)| {
+        digits.len() <= 6
+            && digits.chars().all(|c| c.is_ascii_hexdigit())
+            && u32::from_str_radix(digits, 16).is_ok_and(|code| char::from_u32(code).is_some())
+    })
 }
 
 fn first_line(text: &str, span: Span) -> Span {

@@ -1,5 +1,6 @@
-//! The integration tests, one binary.
+//! The integration tests, in one binary.
 
+mod diagnostics;
 mod wire;
 mod wire_http;
 mod wire_tftp;

@@ -1,0 +1,230 @@
+//! The pages of the manual about findings, each of which is a test.
+//!
+//! `tests/diagnostics/<code>.md` says what a finding is, why it matters and how to fix it, and shows specs in ```` ```kdl ````
+//! blocks, each followed by a ```` ```text ```` block with all findings about it, as `netspec check` prints them without color
+//! at 80 columns. A block without findings is followed by no ```` ```text ```` block: it is shown as the right way.
+//!
+//! Some findings need more than the text of a spec. Such a page opens with a line `needs: <name>`, where the name is one of
+//! [`CHECKS`], and may show other files in a ```` ```files ```` block before the spec: a line `--- <path>` and then the content.
+//!
+//! `NETSPEC_BLESS=1 cargo it diagnostics` writes the `text` blocks anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use netspec::diag::render::{Style, full};
+use netspec::diag::{Code, Diagnostics};
+use netspec::resolve::rules;
+use netspec::source::SourceFile;
+use netspec::spec;
+use netspec::world::MemWorld;
+
+const SPEC: &str = "spec.kdl";
+
+/// Other files that a page shows, by path.
+type Files = BTreeMap<String, String>;
+
+/// What finds the findings of a page, by the name in its `needs:` line.
+const CHECKS: &[(&str, fn(&SourceFile, &Files) -> Diagnostics)] =
+    &[("text", check_text), ("open", check_open), ("a large file", check_large)];
+
+/// The text of the spec alone.
+fn check_text(source: &SourceFile, _: &Files) -> Diagnostics {
+    let (spec, mut found) = spec::load(source);
+    found.extend(rules::check(&spec));
+    found.sort();
+    found
+}
+
+/// Opening the spec, where the folder holds the shown files and no others; `\xff` in one stands for that byte.
+fn check_open(_: &SourceFile, files: &Files) -> Diagnostics {
+    let bytes = |text: &String| match text.split_once("\\xff") {
+        Some((before, after)) => [before.as_bytes(), &[0xff], after.as_bytes()].concat(),
+        None => text.clone().into_bytes(),
+    };
+    let world = files.iter().fold(MemWorld::default(), |world, (path, text)| world.with(path, bytes(text)));
+    let mut found = Diagnostics::default();
+    if let Err(diagnostic) = spec::open(&world, Path::new(SPEC)) {
+        found.push(diagnostic);
+    }
+    found
+}
+
+/// Opening the shown spec after it was written 100,000 times over.
+fn check_large(source: &SourceFile, _: &Files) -> Diagnostics {
+    check_open(source, &BTreeMap::from([(SPEC.to_owned(), source.text.repeat(100_000))]))
+}
+
+#[test]
+fn every_page_shows_what_is_printed() {
+    let mut wrong = Vec::new();
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        let blessed = with_findings(&page, &code_of(&path));
+        if blessed != page && std::env::var_os("NETSPEC_BLESS").is_some() {
+            fs::write(&path, &blessed).unwrap();
+        } else if blessed != page {
+            wrong.push(format!("{}:\n{}", path.display(), first_difference(&page, &blessed)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n(NETSPEC_BLESS=1 writes them anew)", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let pages: BTreeSet<String> = pages().iter().map(|path| code_of(path)).collect();
+    let codes: BTreeSet<String> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    assert_eq!(pages, codes);
+}
+
+/// Each finding has a place, except those about what is not there, and says what to do.
+#[test]
+fn every_finding_says_what_to_do() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        for (source, found) in examples(&page) {
+            for diagnostic in &found {
+                let spec = &source.text;
+                assert!(diagnostic.help.as_ref().is_some_and(|help| !help.is_empty()), "{diagnostic:?} in {spec}");
+                assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
+                let first = diagnostic.message.chars().next().unwrap();
+                assert!(!first.is_uppercase() || diagnostic.message.starts_with("ISO "), "{}", diagnostic.message);
+                let placeless = [Code::NoNetwork, Code::NothingToBoot, Code::SpecUnreadable, Code::SpecTooLarge]
+                    .contains(&diagnostic.code);
+                assert_eq!(diagnostic.labels.is_empty(), placeless, "{diagnostic:?}");
+            }
+        }
+    }
+}
+
+/// At 60 columns only lines of the spec, which are not wrapped, are longer.
+#[test]
+fn findings_are_readable_at_60_columns() {
+    for path in pages() {
+        for (source, found) in examples(&fs::read_to_string(&path).unwrap()) {
+            let drawn = full(&source, &found, Style { width: 60, unicode: true, color: false });
+            for line in drawn.lines().filter(|line| !line.contains(['│', '·', '╭'])) {
+                let longest_word = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+                assert!(line.chars().count() <= 60.max(longest_word + 8), "{line}");
+            }
+        }
+    }
+}
+
+fn pages() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let mut pages: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    pages
+}
+
+fn code_of(path: &Path) -> String {
+    format!("netspec::{}", path.file_stem().unwrap().to_str().unwrap())
+}
+
+fn draw(source: &SourceFile, found: &Diagnostics) -> String {
+    let mut drawn = full(source, found, Style { width: 80, unicode: true, color: false });
+    while drawn.ends_with("\n\n") {
+        drawn.pop();
+    }
+    drawn
+}
+
+/// The specs of a page and the findings about each.
+fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
+    let needs = page.lines().next().and_then(|line| line.strip_prefix("needs: ")).unwrap_or("text");
+    let check = CHECKS.iter().find(|(name, _)| *name == needs).unwrap_or_else(|| panic!("no check named `{needs}`")).1;
+    let mut files = Files::new();
+    let mut examples = Vec::new();
+    for (language, content) in blocks(page) {
+        match language {
+            "files" => files = read_files(content),
+            "kdl" => {
+                let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
+                let found = check(&source, &files);
+                examples.push((source, found));
+            }
+            "text" => {}
+            other => panic!("a page has blocks of `kdl`, `text` and `files`, not `{other}`"),
+        }
+    }
+    examples
+}
+
+/// The page with its `text` blocks as they should be.
+fn with_findings(page: &str, code: &str) -> String {
+    let mut shown_code = false;
+    let mut examples = examples(page).into_iter();
+    let mut blessed = String::new();
+    let mut lines = page.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        if line.trim_end() == "```text" {
+            // Old findings go, and the empty line before them.
+            for old in lines.by_ref() {
+                if old.trim_end() == "```" {
+                    break;
+                }
+            }
+            blessed.truncate(blessed.trim_end_matches('\n').len() + 1);
+            continue;
+        }
+        blessed.push_str(line);
+        if line.trim_end() != "```kdl" {
+            continue;
+        }
+        for line in lines.by_ref() {
+            blessed.push_str(line);
+            if line.trim_end() == "```" {
+                break;
+            }
+        }
+        let (source, found) = examples.next().unwrap();
+        if !found.is_empty() {
+            shown_code |= found.iter().any(|diagnostic| diagnostic.code.as_str() == code);
+            blessed.push_str(&format!("\n```text\n{}```\n", draw(&source, &found)));
+        }
+    }
+    assert!(shown_code, "the page of {code} has no example of it");
+    blessed
+}
+
+fn blocks(page: &str) -> Vec<(&str, &str)> {
+    let mut blocks = Vec::new();
+    let mut rest = page;
+    while let Some((_, block)) = rest.split_once("\n```") {
+        let (language, content) = block.split_once('\n').unwrap();
+        // An empty block closes at once.
+        let (content, behind) = match content.strip_prefix("```") {
+            Some(behind) => ("", behind),
+            None => {
+                let end = content.find("\n```").expect("every block is closed");
+                (&content[..=end], &content[end + 4..])
+            }
+        };
+        blocks.push((language, content));
+        rest = behind;
+    }
+    blocks
+}
+
+fn read_files(block: &str) -> Files {
+    let mut files = Files::new();
+    let mut current = None;
+    for line in block.split_inclusive('\n') {
+        if let Some(path) = line.strip_prefix("--- ") {
+            current = Some(files.entry(path.trim_end().to_owned()).or_default());
+        } else {
+            current.as_mut().expect("a file begins with `--- <path>`").push_str(line);
+        }
+    }
+    files
+}
+
+fn first_difference(page: &str, blessed: &str) -> String {
+    let line = page.lines().zip(blessed.lines()).position(|(a, b)| a != b);
+    let line = line.unwrap_or_else(|| page.lines().count().min(blessed.lines().count()));
+    let show = |text: &str| text.lines().skip(line).take(6).collect::<Vec<_>>().join("\n");
+    format!("line {}, page:\n{}\nprinted:\n{}", line + 1, show(page), show(blessed))
+}
