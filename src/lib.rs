@@ -1,8 +1,68 @@
 //! netspec boots PCs over the network from ISO files, as one KDL file says.
+//!
+//! # From text to running server
+//!
+//! ```text
+//! spec text ─parse─> KdlDocument ─decode─> Spec ─resolve─> ResolvedSpec ─┐
+//!                                                                        ├─lower─> Plan ─bind─> Bound ─run─> events
+//! ISO files, loaders ──────────────────────gather─────────> Facts ───────┘
+//! ```
+//!
+//! Each arrow is one function, each noun one type:
+//!
+//! | from | function | to |
+//! |---|---|---|
+//! | text | [`spec::load`] | [`spec::Spec`]: as written, every value with its place |
+//! | `Spec` | [`resolve::resolve`] | [`resolve::ResolvedSpec`]: names known to exist, defaults filled in |
+//! | `ResolvedSpec` and files | [`facts::gather`] | [`facts::Facts`]: what the ISOs and loaders hold |
+//! | both | [`plan::lower`] | [`plan::Plan`]: everything that is answered, with which bytes |
+//! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
+//! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
+//!
+//! `netspec check`, `plan` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
+//! at `src/cli/compile.rs`, which calls the phases in their order.
+//!
+//! # The modules
+//!
+//! Each may use those above it in this table, never one below (`tests/it/layers.rs`).
+//!
+//! | module | what | I/O |
+//! |---|---|---|
+//! | [`source`] | where a value was written | |
+//! | [`net`] | addresses | |
+//! | [`diag`] | findings: code, message, label, help; as text and as JSON | |
+//! | [`world`] | how checking and planning see files | the file system |
+//! | [`spec`] | the language, one file for each node | |
+//! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
+//! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
+//! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
+//! | [`plan`] | the plan, its menus and scripts | |
+//! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`cli`] | the only module that prints or exits | the terminal |
+//!
+//! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
+//! never by its code, so that dnsmasq and nginx can take netspec's place in every case.
+//!
+//! # Invariants
+//!
+//! 1. `spec`, `resolve`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
+//!    `.clippy.toml` (`pure_modules_deny_what_the_clippy_lists_forbid`).
+//! 2. The same spec and the same files give the same plan, byte for byte, in any folder and on any machine; a plan holds no
+//!    address and no path of the machine (`tests/it/plans.rs`).
+//! 3. Phases before planning collect findings and go on; one run shows everything (`tests/it/diagnostics.rs`).
+//! 4. Every kind of finding has a page in `tests/diagnostics/` that is its manual and its test.
+//! 5. Every datagram ends in one verdict with a reason, every transfer in one final event (`serve::event`).
+//! 6. A malformed packet or a panic ends one request, never the loop.
+//! 7. Only `cli` prints or exits (`only_cli_prints_or_exits`), and a failed start is a non-zero exit.
+//! 8. A reply never carries an address for the client: the type that builds replies has no way to say one
+//!    (`proto::dhcp::reply`).
+//! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 
 pub mod cli;
 pub mod diag;
+pub mod facts;
 pub mod image;
 pub mod net;
 pub mod plan;

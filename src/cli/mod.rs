@@ -1,8 +1,27 @@
 //! The command line: the only module that prints or decides the exit code.
+//!
+//! One file for each subcommand. Exit codes: 0 all is well, 1 something was found or failed, 2 the command line is wrong.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
+
+mod args;
+mod check;
+mod compile;
+mod plan;
+mod report;
+mod serve;
 
 use std::process::ExitCode;
 
+use clap::Parser as _;
+
+use self::args::{Args, Command};
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let args = Args::parse();
+    match args.command {
+        Command::Check(check) => check::run(&check),
+        Command::Plan(plan) => plan::run(&plan),
+        Command::Serve(serve) => serve::run(&serve),
+    }
 }

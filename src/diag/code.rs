@@ -109,4 +109,28 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+
+    // Files that the spec names.
+    /// The ISO file is not there.
+    IsoNotFound = "iso-not-found", Error;
+    /// The ISO file is there, but cannot be read.
+    IsoUnreadable = "iso-unreadable", Error;
+    /// The file is an ISO of which the end is missing.
+    IsoTruncated = "iso-truncated", Error;
+    /// The file is no ISO 9660 image, or a damaged one.
+    IsoInvalid = "iso-invalid", Error;
+    /// The ISO holds no system that netspec knows how to boot over the network.
+    IsoUnrecognized = "iso-unrecognized", Error;
+    /// A loader that a client of this spec needs is not installed.
+    LoaderMissing = "loader-missing", Error;
+    /// The loader that the spec names is not usable.
+    LoaderUnusable = "loader-unusable", Error;
+    /// A name that a client must be told does not fit into a DHCP reply.
+    BootNameTooLong = "boot-name-too-long", Error;
+
+    // This machine.
+    /// No interface of this machine is on the network.
+    NoInterface = "no-interface", Error;
+    /// The interface of the network is switched off.
+    InterfaceDown = "interface-down", Error;
 }

@@ -1,1 +1,154 @@
-//! (module)
+//! The plan: everything that serving does, as one value.
+//!
+//! [`lower`] makes it from a [`ResolvedSpec`] and [`Facts`], and from nothing else: no file, clock, environment or address.
+//! The same spec and the same files give the same bytes on every machine, and [`Plan::digest`] names them.
+//!
+//! The tree that clients see:
+//!
+//! | path | what |
+//! |---|---|
+//! | `iso/<name>/…` | the ISO, in place; a few files replaced by rewritten ones |
+//! | `iso/<name>.iso` | the ISO file itself |
+//! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
+//! | `boot.ipxe` | the script for iPXE |
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod archiso;
+mod entry;
+mod ipxe;
+mod menu;
+mod role;
+mod template;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use self::role::Role;
+pub use self::template::{HOST, ORIGIN, Template};
+use crate::facts::{Digest, Facts, FilePin, ImageFacts};
+use crate::image::recipe::{ArchisoMenu, Recipe};
+use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
+use crate::resolve::{IsoSource, Network, ResolvedSpec, Server};
+
+/// The format of printed plans; grows when a reader of old plans would misread a new one.
+const FORMAT: u32 = 1;
+
+/// What to answer, and with which bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The format of this value when printed.
+    pub format: u32,
+    /// Where clients are answered.
+    pub networks: Vec<Network>,
+    /// Ports and limits.
+    pub server: Server,
+    /// The ISOs, by name. Each one appears in the tree as `iso/<name>/` and as `iso/<name>.iso`.
+    pub images: BTreeMap<String, ImageFacts>,
+    /// Files of the machine that are served, pinned by content, by the name they have there.
+    pub loaders: BTreeMap<String, FilePin>,
+    /// Files that are in no ISO, or that hide one of an ISO.
+    pub tree: BTreeMap<String, Node>,
+    /// What files of ISOs are to clients, where it is known.
+    pub roles: BTreeMap<String, Role>,
+    /// What DHCP tells each kind of client.
+    pub boot: BootTable,
+}
+
+/// A file of the tree that is not simply a file of an ISO.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Node {
+    /// Generated text.
+    Text(Template),
+    /// A file of [`Plan::loaders`].
+    Loader(String),
+}
+
+impl Plan {
+    /// The plan as JSON, for people: keys in a fixed order, two blanks of indent, a newline at the end.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+
+    /// SHA-256 of [`Plan::to_json`].
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.to_json().as_bytes())
+    }
+}
+
+/// Makes the plan.
+///
+/// `facts` must be of this spec: [`crate::facts::gather`] has found every ISO, and PXELINUX where a menu needs it.
+pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
+    let mut plan = Plan {
+        format: FORMAT,
+        networks: spec.networks.clone(),
+        server: spec.server,
+        images: facts.images.clone(),
+        loaders: BTreeMap::new(),
+        tree: BTreeMap::new(),
+        roles: BTreeMap::new(),
+        boot: BootTable::default(),
+    };
+    for iso in &spec.isos {
+        if let Some(image) = facts.images.get(&iso.name) {
+            add_image(&mut plan, iso, &image.recipe);
+        }
+    }
+    let bios = match (&spec.menus[..], &spec.isos[..]) {
+        ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
+        _ => menu::add(spec, facts, &mut plan),
+    };
+    ipxe::add(&bios, &mut plan);
+    plan.boot.bios = Some(bios);
+    plan
+}
+
+/// The files and roles that an ISO brings, whatever the menus are.
+fn add_image(plan: &mut Plan, iso: &IsoSource, recipe: &Recipe) {
+    let root = format!("iso/{}", iso.name);
+    for (path, role) in role::of_recipe(recipe) {
+        plan.roles.insert(format!("{root}/{path}"), role);
+    }
+    if let Recipe::Archiso(archiso) = recipe
+        && let Some(menu) = &archiso.menu
+    {
+        for (path, text) in archiso::rewritten(archiso, menu, iso) {
+            plan.roles.insert(format!("{root}/{path}"), Role::Menu);
+            plan.tree.insert(format!("{root}/{path}"), Node::Text(text));
+        }
+    }
+}
+
+/// One ISO and no menu: the client goes straight to the ISO's own menu.
+fn bios_of_single_iso(spec: &ResolvedSpec, facts: &Facts, iso: &IsoSource, plan: &mut Plan) -> BiosBoot {
+    let menu = facts.images.get(&iso.name).and_then(|image| match &image.recipe {
+        Recipe::Archiso(archiso) => archiso.menu.as_ref(),
+        Recipe::LiveBoot(_) => None,
+    });
+    match menu {
+        Some(menu) => bios_of_archiso(iso, menu),
+        None => menu::add(spec, facts, plan),
+    }
+}
+
+/// The loader of the ISO itself, with the two options that archiso's documentation asks for.
+fn bios_of_archiso(iso: &IsoSource, menu: &ArchisoMenu) -> BiosBoot {
+    let ArchisoMenu { folder, working_folder, first, .. } = menu;
+    let config = folder.strip_prefix(working_folder.as_str()).unwrap_or_default().trim_start_matches('/');
+    let config = if config.is_empty() { first.clone() } else { format!("{config}/{first}") };
+    BiosBoot {
+        file: format!("iso/{}/{folder}/lpxelinux.0", iso.name),
+        config_file: Some(config),
+        path_prefix: Some(format!("/iso/{}/{working_folder}/", iso.name)),
+    }
+}
+
+/// What iPXE is told: the script, and for PXELINUX behind it the same two options as a plain BIOS client gets.
+fn ipxe_boot(script: &str, bios: &BiosBoot) -> IpxeBoot {
+    IpxeBoot { script: script.to_owned(), config_file: bios.config_file.clone(), path_prefix: bios.path_prefix.clone() }
+}

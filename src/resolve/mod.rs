@@ -1,4 +1,226 @@
-//! What a spec means: names to nodes, defaults filled in.
+//! What a spec means: names resolved, defaults filled in, paths made relative to the spec's folder.
+//!
+//! [`resolve`] runs every rule over what could be decoded, so that one run shows everything that is wrong.
+
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod rules;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use ipnet::Ipv4Net;
+use serde::Serialize;
+
+pub use self::words::words;
+use crate::diag::Diagnostics;
+use crate::source::{Span, Spanned};
+use crate::spec::{self, Spec};
+
+/// A spec in which every name is known to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedSpec {
+    /// The networks to serve; never empty.
+    pub networks: Vec<Network>,
+    /// The ISOs; never empty.
+    pub isos: Vec<IsoSource>,
+    /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
+    pub menus: Vec<Menu>,
+    /// Ports and limits.
+    pub server: Server,
+    /// Where the spec says that PXELINUX is.
+    pub pxelinux: Option<PxelinuxSource>,
+}
+
+/// A network on which clients are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Network {
+    /// Its name in the spec.
+    pub name: String,
+    /// Its addresses; the interface is found from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet: Option<Ipv4Net>,
+    /// Its interface on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// How clients are answered.
+    pub dhcp: DhcpMode,
+    /// The value to change if no interface fits.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// What netspec does about DHCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DhcpMode {
+    /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
+    Proxy,
+}
+
+/// An ISO file that the spec names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IsoSource {
+    /// Its name in the spec, and in paths.
+    pub name: String,
+    /// The file, relative to the current folder or absolute.
+    pub path: PathBuf,
+    /// Words added to the kernel command line.
+    pub arguments: Vec<String>,
+    /// Where the path was written.
+    pub span: Span,
+}
+
+/// A menu that netspec makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// Its name in the spec.
+    pub name: String,
+    /// What is shown above it.
+    pub title: String,
+    /// Seconds until the default entry starts; `None` waits for the user.
+    pub timeout: Option<u16>,
+    /// What it offers, in order.
+    pub items: Vec<MenuItem>,
+}
+
+/// A line of a menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MenuItem {
+    /// Something to choose.
+    Entry {
+        /// Its name in the spec.
+        name: String,
+        /// What is shown; `None` takes the title that the ISO or the menu has.
+        title: Option<String>,
+        /// What it starts.
+        target: Target,
+        /// Whether it starts when the time is up, and is highlighted at first.
+        is_default: bool,
+    },
+    /// An empty line.
+    Separator,
+}
+
+/// What a menu entry starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The ISO of that name.
+    Iso(String),
+    /// The menu of that name.
+    Menu(String),
+    /// The firmware's next boot device.
+    LocalDisk,
+}
+
+/// Ports and limits of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Server {
+    /// TCP port of HTTP.
+    pub http_port: u16,
+    /// The largest TFTP `windowsize` (RFC 7440), in blocks.
+    pub tftp_window: u16,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { http_port: 80, tftp_window: 16 }
+    }
+}
+
+/// Where PXELINUX is, if the spec says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PxelinuxSource {
+    /// The file `lpxelinux.0`.
+    pub program: PathBuf,
+    /// The folder of its `.c32` modules.
+    pub modules: PathBuf,
+    /// Where the path was written.
+    pub span: Span,
+}
+
+/// Resolves a spec that was read from `spec_path`, and runs every rule over it.
+///
+/// The result holds what could be resolved, also where findings forbid serving, so that the files of a broken spec can still
+/// be looked at.
+pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
+    let findings = rules::check(spec);
+    let resolved = ResolvedSpec {
+        networks: spec.networks.iter().map(network).collect(),
+        isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
+        menus: spec.menus.iter().map(menu).collect(),
+        server: spec.server.as_ref().map_or_else(Server::default, server),
+        pxelinux: spec.loaders.iter().find_map(|loader| pxelinux(loader, spec_path)),
+    };
+    (resolved, findings)
+}
+
+fn network(network: &spec::Network) -> Network {
+    let subnet = network.subnet.as_ref();
+    let interface = network.interface.as_ref();
+    Network {
+        name: network.name.value.clone(),
+        subnet: subnet.map(|subnet| subnet.value),
+        interface: interface.map(|interface| interface.value.clone()),
+        dhcp: DhcpMode::Proxy,
+        span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
+    }
+}
+
+fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
+    let path = iso.path.as_ref()?;
+    Some(IsoSource {
+        name: iso.name.value.clone(),
+        path: beside(spec_path, &path.value),
+        // An argument may hold several words, as on a command line.
+        arguments: iso.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        span: path.span,
+    })
+}
+
+fn menu(menu: &spec::Menu) -> Menu {
+    let item = |item: &spec::menu::Item| match item {
+        spec::menu::Item::Separator(_) => Some(MenuItem::Separator),
+        spec::menu::Item::Entry(entry) => Some(MenuItem::Entry {
+            name: entry.name.value.clone(),
+            title: entry.title.as_ref().map(|title| title.value.clone()),
+            target: match entry.target.as_ref()? {
+                spec::menu::Target::Iso(name) => Target::Iso(name.value.clone()),
+                spec::menu::Target::Menu(name) => Target::Menu(name.value.clone()),
+                spec::menu::Target::Boot(boot) => match boot.value {
+                    spec::menu::Boot::LocalDisk => Target::LocalDisk,
+                },
+            },
+            is_default: entry.default.as_ref().is_some_and(|default| default.value),
+        }),
+    };
+    Menu {
+        name: menu.name.value.clone(),
+        title: menu.title.as_ref().unwrap_or(&menu.name).value.clone(),
+        timeout: menu.timeout.as_ref().map(|timeout| timeout.value),
+        items: menu.items.iter().filter_map(item).collect(),
+    }
+}
+
+fn server(server: &spec::Server) -> Server {
+    let default = Server::default();
+    let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
+    Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
+}
+
+fn pxelinux(loader: &spec::Loader, spec_path: &Path) -> Option<PxelinuxSource> {
+    let path = loader.path.as_ref()?;
+    let program = beside(spec_path, &path.value);
+    let modules = match &loader.modules {
+        Some(modules) => beside(spec_path, &modules.value),
+        None => program.parent()?.to_owned(),
+    };
+    Some(PxelinuxSource { program, modules, span: path.span })
+}
+
+/// A path as the spec writes it: relative to the folder of the spec.
+fn beside(spec: &Path, written: &str) -> PathBuf {
+    spec.parent().unwrap_or(Path::new("")).join(written)
+}

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::image::iso9660::Extent;
+pub use crate::plan::Role;
 
 /// Where the bytes of an opened file are.
 #[derive(Debug, Clone)]
@@ -51,25 +52,6 @@ impl Content {
             }
         }
     }
-}
-
-/// What a served file is to the client, for the log of milestones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// A network bootstrap program: `lpxelinux.0`.
-    Loader,
-    /// A part that the loader fetches for itself: a `.c32` module.
-    Module,
-    /// A menu or script.
-    Menu,
-    /// A kernel.
-    Kernel,
-    /// An initial RAM disk.
-    Initrd,
-    /// The root image of a live system.
-    RootImage,
-    /// Anything else.
-    Other,
 }
 
 /// A file as one client gets it.

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::content::Role;
 use crate::net::MacAddr;
+use crate::plan::Role;
 
 /// The protocol that a file travels over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -15,6 +15,15 @@ pub enum Transport {
     Tftp,
     /// RFC 9110.
     Http,
+}
+
+impl std::fmt::Display for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tftp => "TFTP",
+            Self::Http => "HTTP",
+        })
+    }
 }
 
 /// Something that a client did, and what became of it.

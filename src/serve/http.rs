@@ -123,7 +123,7 @@ impl Bound {
         let mut tasks = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => break,
+                () = super::told_to_stop(&mut shutdown) => break,
                 // A connection whose task panicked has ended like any other.
                 Some(_) = tasks.join_next() => continue,
                 accepted = listener.accept() => accepted,

@@ -77,29 +77,6 @@ impl Scope {
         if self.interfaces.is_empty() { !interface.loopback } else { self.interfaces.contains(&interface.name) }
     }
 
-    /// Why this scope cannot be served as the interfaces are now, one phrase each, for the start of serving (CO-06).
-    ///
-    /// No reason to end: interfaces, carriers and addresses come later, too (CO-19).
-    pub fn troubles(&self, interfaces: &[Interface]) -> Vec<String> {
-        let mut troubles = Vec::new();
-        for name in &self.interfaces {
-            let state = match interfaces.iter().find(|interface| interface.name == *name) {
-                None => "is not there",
-                Some(interface) if !interface.up => "is down",
-                Some(interface) if !interface.running => "has no carrier",
-                Some(interface) if interface.addresses.is_empty() => "has no IPv4 address",
-                Some(_) => continue,
-            };
-            troubles.push(format!("interface `{name}` {state}"));
-        }
-        let usable =
-            |interface: &&Interface| self.listens_on(interface) && interface.up && !interface.addresses.is_empty();
-        if self.interfaces.is_empty() && !interfaces.iter().any(|interface| usable(&interface)) {
-            troubles.push("no interface is up and has an IPv4 address".to_owned());
-        }
-        troubles
-    }
-
     /// The one interface that is served, where the scope names just one.
     pub fn only_interface(&self) -> Option<&str> {
         match self.interfaces.as_slice() {

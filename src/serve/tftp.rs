@@ -128,7 +128,7 @@ impl Bound {
         let mut buf = vec![0; 4096];
         loop {
             tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => break,
+                () = super::told_to_stop(&mut shutdown) => break,
                 Some(ended) = server.tasks.join_next_with_id() => server.forget(ended.map_or_else(|e| e.id(), |(id, ())| id)),
                 received = server.listener.receive(&mut buf) => match received {
                     Ok(datagram) => server.dispatch(datagram).await,

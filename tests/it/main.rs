@@ -1,6 +1,11 @@
 //! The integration tests, in one binary.
 
+mod cli;
 mod diagnostics;
+mod layers;
+mod plans;
+mod support;
 mod wire;
 mod wire_http;
 mod wire_tftp;
+mod words;

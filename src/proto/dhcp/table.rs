@@ -4,6 +4,7 @@
 ///
 /// Part of the printed plan, so it holds no address of this machine and no collection without an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct BootTable {
     /// For PXE option ROMs on legacy BIOS (architecture 0).
     pub bios: Option<BiosBoot>,
@@ -15,6 +16,7 @@ pub struct BootTable {
 
 /// What a PXE option ROM on legacy BIOS loads.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct BiosBoot {
     /// The TFTP name of the network bootstrap program: `iso/arch/boot/syslinux/lpxelinux.0`. At most
     /// [`FILE_MAX`](super::FILE_MAX) bytes; short, ASCII, without spaces (BI-03).
@@ -27,6 +29,7 @@ pub struct BiosBoot {
 
 /// What iPXE loads.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct IpxeBoot {
     /// The path of the script below the HTTP root and the TFTP root alike, percent-encoded where a URL needs it: `boot.ipxe`.
     pub script: String,

@@ -103,32 +103,6 @@ fn leaves_datagrams_for_other_addresses_alone() {
     assert_eq!(told(&scope(&[], &[]), &to_lab, [0; 4]), Some([192, 168, 7, 1]));
 }
 
-/// CO-06
-#[test]
-fn says_what_is_wrong_with_interfaces() {
-    let mut machine = machine();
-    machine[2].up = false;
-    let mut unplugged = interface("unplugged", 5, &["10.8.0.1/24"]);
-    unplugged.running = false;
-    machine.push(unplugged);
-    let troubles = scope(&["lan", "lab", "bare", "unplugged", "gone"], &[]).troubles(&machine);
-    assert_eq!(
-        troubles,
-        [
-            "interface `lab` is down",
-            "interface `bare` has no IPv4 address",
-            "interface `unplugged` has no carrier",
-            "interface `gone` is not there",
-        ]
-    );
-    assert_eq!(scope(&[], &[]).troubles(&machine), [""; 0]);
-    assert_eq!(
-        scope(&[], &[]).troubles(&machine[..1]),
-        ["no interface is up and has an IPv4 address"],
-        "the loopback alone"
-    );
-}
-
 #[test]
 fn reads_the_loopback_of_this_machine() {
     let found = interfaces().unwrap();

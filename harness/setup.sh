@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs what building and testing netspec needs on Debian and Ubuntu, where it is missing.
+set -eu
+
+packages="
+build-essential iproute2 ethtool kmod
+qemu-system-x86 ipxe-qemu seabios ipxe
+pxelinux syslinux-common isolinux
+xorriso genisoimage squashfs-tools e2fsprogs cpio gzip xz-utils mtools
+busybox-static klibc-utils libklibc
+live-build debootstrap
+dnsmasq-base nginx-light tftp-hpa atftp curl openssl tshark
+"
+
+missing=""
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+
+if ! command -v cargo >/dev/null; then
+    echo "setup: cargo is missing; install Rust 1.95 or newer (rustup or your distribution) and run again" >&2
+    exit 1
+fi
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "setup: no apt-get here; install what corresponds to:$missing" >&2
+    exit 1
+fi
+as_root=""
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: run as root, or install first:$missing" >&2
+        exit 1
+    fi
+    as_root="sudo"
+fi
+
+echo "setup: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "setup: apt-get failed; the whole log is in $log" >&2
+    exit 1
+fi
+rm -f "$log"

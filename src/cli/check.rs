@@ -1,0 +1,39 @@
+//! `netspec check`: everything that is wrong with a spec, before anything is served.
+
+use std::process::ExitCode;
+
+use super::args::{CheckArgs, FindingFormat};
+use super::compile::{self, Compiled};
+use super::report;
+use crate::diag::render;
+use crate::serve::host;
+
+pub(super) fn run(args: &CheckArgs) -> ExitCode {
+    let mut failed = false;
+    for path in &args.specs {
+        let mut compiled = compile::compile(path);
+        if !args.no_host {
+            compiled.findings.extend(host::check(&compiled.networks));
+            compiled.findings.sort();
+        }
+        failed |= compiled.findings.has_errors();
+        let stdout = std::io::stdout();
+        let mut text = report::findings(&compiled, args.format, report::style(&stdout));
+        if args.format == FindingFormat::Full {
+            text.push_str(&summary(&compiled));
+        }
+        report::write(stdout, &text);
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// The last line: how many findings, or what was found to be good.
+fn summary(compiled: &Compiled) -> String {
+    let name = compiled.source.name();
+    let count = render::count(&compiled.findings);
+    let Some(outcome) = &compiled.outcome else { return format!("{name}: {count}\n") };
+    let images = outcome.gathered.facts.images.iter();
+    let images: Vec<_> =
+        images.map(|(iso, facts)| format!("{iso} ({}, {})", facts.recipe.family(), facts.recipe.title())).collect();
+    format!("{name}: {count}; boots {}\n", images.join(", "))
+}

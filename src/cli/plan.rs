@@ -1,0 +1,17 @@
+//! `netspec plan`: what a spec means.
+
+use std::process::ExitCode;
+
+use super::args::{FindingFormat, PlanArgs};
+use super::{compile, report};
+
+pub(super) fn run(args: &PlanArgs) -> ExitCode {
+    let compiled = compile::compile(&args.spec);
+    let stderr = std::io::stderr();
+    let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
+    report::write(stderr, &text);
+    let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
+    let text = if args.digest { format!("{}\n", outcome.plan.digest()) } else { outcome.plan.to_json() };
+    report::write(std::io::stdout(), &text);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,92 @@
+//! `netspec serve`: answers booting PCs until it is told to stop.
+
+mod printer;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use self::printer::Printer;
+use super::args::{EventFormat, FindingFormat, ServeArgs};
+use super::compile::{self, Compiled, Outcome};
+use super::report;
+use crate::serve::host::{self, Located};
+use crate::serve::{self, Bound};
+
+pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    let mut compiled = compile::compile(&args.spec);
+    let (located, findings) = host::locate(&compiled.networks);
+    compiled.findings.extend(findings);
+    compiled.findings.sort();
+    let stderr = std::io::stderr();
+    let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
+    report::write(stderr, &text);
+    if compiled.findings.has_errors() {
+        return ExitCode::FAILURE;
+    }
+    let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
+    // Decisions take microseconds and reads of cold files have threads of their own, so one thread serves a home network.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
+        let _guard = runtime.enter();
+        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located).map_err(|error| error.to_string())?;
+        let intro = intro(&source.name(), &outcome, &located);
+        report::write(std::io::stderr(), &intro);
+        runtime.block_on(serve_until_told(bound, args))
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            report::write(std::io::stderr(), &format!("netspec: {reason}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let printer = Printer::start(args.format, args.verbose);
+    let (stop, stopped) = watch::channel(false);
+    let mut running = tokio::spawn(bound.run(Arc::new(printer.events()), stopped));
+    let aborted = running.abort_handle();
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        ended = &mut running => {
+            return ended.map_err(std::io::Error::other).flatten().map_err(|error| format!("stopped serving: {error}"));
+        }
+    }
+    // A receiver that is gone means that serving has ended already.
+    let _ = stop.send(true);
+    let ended = tokio::select! {
+        ended = running => ended.map_err(std::io::Error::other).flatten().map_err(|error| error.to_string()),
+        // Asked twice, it ends at once.
+        _ = interrupt.recv() => {
+            aborted.abort();
+            Ok(())
+        }
+    };
+    let summary = printer.finish();
+    if args.format == EventFormat::Text {
+        report::write(std::io::stderr(), &summary);
+    }
+    ended
+}
+
+/// What is served, where, and that it is ready.
+fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
+    let mut text = format!("netspec serves {spec}, plan {:.12}\n", outcome.plan.digest().to_string());
+    for Located { network, interface, address } in located {
+        text.push_str(&format!("  network {network}: {address} on {interface}, proxyDHCP (hands out no address)\n"));
+    }
+    for (name, facts) in &outcome.gathered.facts.images {
+        let (title, family) = (facts.recipe.title(), facts.recipe.family());
+        text.push_str(&format!("  iso {name}: {title} ({family}), volume {}\n", facts.volume_id));
+    }
+    text.push_str(&format!("  HTTP on port {}, TFTP on port 69\n", outcome.plan.server.http_port));
+    text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
+    text
+}

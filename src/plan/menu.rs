@@ -1,0 +1,162 @@
+//! PXELINUX menus that netspec makes: those of the spec, and one for each ISO that brings none.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::template::Template;
+use super::{Node, Plan, Role, entry};
+use crate::facts::Facts;
+use crate::image::recipe::{Archiso, ArchisoMenu, Recipe};
+use crate::proto::dhcp::BiosBoot;
+use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+
+/// Where PXELINUX and the menus stand in the tree.
+const FOLDER: &str = "pxelinux";
+/// What PXELINUX asks for where nothing else is named.
+const FIRST: &str = "pxelinux.cfg/default";
+
+/// Adds PXELINUX, the menus of the spec and those of its ISOs; says how a BIOS client gets there.
+pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBoot {
+    let modules = facts.pxelinux.iter().flat_map(|pxelinux| &pxelinux.files);
+    for (name, pin) in modules {
+        plan.loaders.insert(name.clone(), pin.clone());
+        plan.tree.insert(format!("{FOLDER}/{name}"), Node::Loader(name.clone()));
+    }
+    let isos: BTreeMap<&str, (&IsoSource, &Recipe)> = spec
+        .isos
+        .iter()
+        .filter_map(|iso| Some((iso.name.as_str(), (iso, &facts.images.get(&iso.name)?.recipe))))
+        .collect();
+    for (iso, recipe) in isos.values() {
+        match recipe {
+            Recipe::Archiso(Archiso { menu: Some(menu), .. }) => use_our_modules(iso, menu, plan),
+            Recipe::Archiso(_) | Recipe::LiveBoot(_) => {
+                let way_back = if spec.menus.is_empty() { String::new() } else { way_back() };
+                put(plan, &iso_file(&iso.name), iso_menu(iso, recipe) + &way_back);
+            }
+        }
+    }
+    for (at, menu) in spec.menus.iter().enumerate() {
+        let way_back = if at == 0 { String::new() } else { way_back() };
+        put(plan, &menu_file(&menu.name), spec_menu(menu, spec, &isos) + &way_back);
+    }
+    let first = match (spec.menus.first(), spec.isos.first()) {
+        (Some(menu), _) => menu_file(&menu.name),
+        (None, Some(iso)) => iso_file(&iso.name),
+        (None, None) => String::new(),
+    };
+    if let Some(node) = plan.tree.get(&format!("{FOLDER}/{first}")).cloned() {
+        plan.tree.insert(format!("{FOLDER}/{FIRST}"), node);
+        plan.roles.insert(format!("{FOLDER}/{FIRST}"), Role::Menu);
+    }
+    BiosBoot {
+        file: format!("{FOLDER}/lpxelinux.0"),
+        config_file: Some(FIRST.to_owned()),
+        path_prefix: Some(format!("/{FOLDER}/")),
+    }
+}
+
+fn put(plan: &mut Plan, file: &str, text: String) {
+    let path = format!("{FOLDER}/{file}");
+    plan.roles.insert(path.clone(), Role::Menu);
+    plan.tree.insert(path, Node::Text(Template::new(text)));
+}
+
+fn menu_file(name: &str) -> String {
+    format!("menu/{name}.cfg")
+}
+
+fn iso_file(name: &str) -> String {
+    format!("iso/{name}.cfg")
+}
+
+/// Modules work only with the loader of their own build, so the ISO's menu gets those of the loader that runs it.
+fn use_our_modules(iso: &IsoSource, menu: &ArchisoMenu, plan: &mut Plan) {
+    let names: Vec<_> = plan.loaders.keys().filter(|name| name.ends_with(".c32")).cloned().collect();
+    for name in names {
+        plan.tree.insert(format!("iso/{}/{}/{name}", iso.name, menu.folder), Node::Loader(name));
+    }
+}
+
+/// The head that all menus share. SERIAL must be the first directive; archiso's own menus have the same line.
+fn head(title: &str) -> String {
+    format!("SERIAL 0 115200\nUI /{FOLDER}/menu.c32\nMENU TITLE {}\n", shown(title))
+}
+
+/// The menu of an ISO that brings none for network boot: its kernels.
+fn iso_menu(iso: &IsoSource, recipe: &Recipe) -> String {
+    let mut text = head(recipe.title());
+    for (at, boot) in entry::boots(iso, recipe).iter().enumerate() {
+        text.push_str(&entry::pxelinux_label(&format!("kernel{at}"), &boot.title, boot, at == 0));
+    }
+    text
+}
+
+fn spec_menu(menu: &Menu, spec: &ResolvedSpec, isos: &BTreeMap<&str, (&IsoSource, &Recipe)>) -> String {
+    let mut text = head(&menu.title);
+    if let Some(seconds) = menu.timeout {
+        // In tenths of a second, and 0 would wait for ever.
+        let _ = writeln!(text, "TIMEOUT {}", (u32::from(seconds) * 10).max(1));
+    }
+    for item in &menu.items {
+        match item {
+            MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
+            MenuItem::Entry { name, title, target, is_default } => {
+                text.push_str(&spec_entry(name, title.as_deref(), target, *is_default, spec, isos));
+            }
+        }
+    }
+    text
+}
+
+fn spec_entry(
+    name: &str,
+    title: Option<&str>,
+    target: &Target,
+    is_default: bool,
+    spec: &ResolvedSpec,
+    isos: &BTreeMap<&str, (&IsoSource, &Recipe)>,
+) -> String {
+    let (own_title, action) = match target {
+        Target::LocalDisk => ("Boot from the local disk", "LOCALBOOT 0\n".to_owned()),
+        Target::Menu(menu) => {
+            let own_title =
+                spec.menus.iter().find(|known| known.name == *menu).map_or("", |known| known.title.as_str());
+            (own_title, config(&format!("/{FOLDER}/{}", menu_file(menu)), &format!("/{FOLDER}/")))
+        }
+        Target::Iso(iso) => {
+            let Some((source, recipe)) = isos.get(iso.as_str()) else { return String::new() };
+            match recipe {
+                Recipe::Archiso(Archiso { menu: Some(own), title, .. }) => {
+                    let place = format!("/iso/{}", source.name);
+                    let file = format!("{place}/{}/{}", own.folder, own.first);
+                    (title.as_str(), config(&file, &format!("{place}/{}/", own.working_folder)))
+                }
+                Recipe::Archiso(_) | Recipe::LiveBoot(_) => {
+                    (recipe.title(), config(&format!("/{FOLDER}/{}", iso_file(iso)), &format!("/{FOLDER}/")))
+                }
+            }
+        }
+    };
+    let title = title.unwrap_or(own_title);
+    let default = if is_default { "MENU DEFAULT\n" } else { "" };
+    format!("LABEL {name}\nMENU LABEL {}\n{default}{action}", shown(title))
+}
+
+/// The last entry of every menu but the first.
+fn way_back() -> String {
+    format!(
+        "MENU SEPARATOR\nLABEL .back\nMENU LABEL Back\n{}",
+        config(&format!("/{FOLDER}/{FIRST}"), &format!("/{FOLDER}/"))
+    )
+}
+
+/// Restarts PXELINUX with another file; names in it are relative to `folder`.
+fn config(file: &str, folder: &str) -> String {
+    format!("CONFIG {file}\nAPPEND {folder}\n")
+}
+
+/// A title as PXELINUX shows it: `^` would mark a hot key, a line break would start a directive.
+pub(super) fn shown(title: &str) -> String {
+    title.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| *c != '^').collect()
+}

@@ -1,0 +1,96 @@
+//! Generated text with gaps for what only the serving machine knows: its own address.
+//!
+//! A plan never contains an address of a machine. Text is written with two marks, [`ORIGIN`] and [`HOST`]; when a client asks
+//! for the file, each mark becomes the address that the client sent its request to (CO-07).
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
+
+/// Stands for the HTTP origin: `http://192.168.1.5`, or `http://192.168.1.5:8080`.
+///
+/// A private-use character, so that no text of a menu is taken for it by accident.
+pub const ORIGIN: char = '\u{e000}';
+/// Stands for the address alone: `192.168.1.5`.
+pub const HOST: char = '\u{e001}';
+
+/// Text with marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(String);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Text(&'a str),
+    Insert { insert: &'static str },
+}
+
+impl Template {
+    /// Takes text with [`ORIGIN`] and [`HOST`] in it.
+    pub fn new(marked: impl Into<String>) -> Self {
+        Self(marked.into())
+    }
+
+    /// The text for a client that reaches this machine at `local`.
+    pub fn render(&self, local: Ipv4Addr, http_port: u16) -> String {
+        let mut text = String::with_capacity(self.0.len());
+        for c in self.0.chars() {
+            // Writing to a String cannot fail.
+            let _ = match c {
+                ORIGIN if http_port == 80 => write!(text, "http://{local}"),
+                ORIGIN => write!(text, "http://{local}:{http_port}"),
+                HOST => write!(text, "{local}"),
+                _ => text.write_char(c),
+            };
+        }
+        text
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.0.split_inclusive([ORIGIN, HOST]).flat_map(|piece| {
+            let (text, insert) = match piece.chars().next_back() {
+                Some(ORIGIN) => (piece.trim_end_matches(ORIGIN), Some("http-origin")),
+                Some(HOST) => (piece.trim_end_matches(HOST), Some("server-address")),
+                _ => (piece, None),
+            };
+            let text = (!text.is_empty()).then_some(Part::Text(text));
+            text.into_iter().chain(insert.map(|insert| Part::Insert { insert }))
+        })
+    }
+}
+
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(None)?;
+        for part in self.parts() {
+            match part {
+                // One element a line keeps a printed plan readable and its differences small.
+                Part::Text(text) => text.split_inclusive('\n').try_for_each(|line| sequence.serialize_element(line))?,
+                insert @ Part::Insert { .. } => sequence.serialize_element(&insert)?,
+            }
+        }
+        sequence.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_in_the_address_that_the_client_used() {
+        let template = Template::new(format!("fetch={ORIGIN}/x\nserver {HOST}\n"));
+        let local = Ipv4Addr::new(192, 168, 1, 5);
+        assert_eq!(template.render(local, 80), "fetch=http://192.168.1.5/x\nserver 192.168.1.5\n");
+        assert_eq!(template.render(local, 8080), "fetch=http://192.168.1.5:8080/x\nserver 192.168.1.5\n");
+    }
+
+    #[test]
+    fn prints_as_lines_and_inserts() {
+        let template = Template::new(format!("a\nb={ORIGIN}/x\n"));
+        let json = serde_json::to_string(&template).unwrap();
+        assert_eq!(json, r#"["a\n","b=",{"insert":"http-origin"},"/x\n"]"#);
+    }
+}

@@ -1,0 +1,236 @@
+//! Turns events into what a person wants to know: one line for each milestone of each client's boot.
+//!
+//! [`Journal::on`] is a state machine without a clock. Retransmissions, probes for files that need not exist, modules and
+//! single-byte ranges are no milestones.
+
+mod milestone;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::milestone::{Milestone, Stage, printable};
+use self::milestone::{amount, rate};
+use super::event::{BootEvent, Outcome, Transport};
+use crate::net::MacAddr;
+use crate::plan::Role;
+
+/// A client that asks again after this long has started anew.
+const NEW_BOOT: Duration = Duration::from_secs(20);
+/// The root image's progress is told at these steps, in percent.
+const STEP: u64 = 25;
+/// Clients that are remembered; the one that was silent longest is forgotten first.
+const MAX_CLIENTS: usize = 4096;
+/// Transfers that are followed at a time; more than the servers allow.
+const MAX_TRANSFERS: usize = 8192;
+
+/// What is known of all clients.
+pub struct Journal {
+    neighbor: fn(Ipv4Addr) -> Option<MacAddr>,
+    clients: BTreeMap<ClientKey, Client>,
+    transfers: BTreeMap<u64, Transfer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ClientKey {
+    Mac(MacAddr),
+    Ip(Ipv4Addr),
+}
+
+impl std::fmt::Display for ClientKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Mac(mac) => write!(f, "{mac}"),
+            Self::Ip(ip) => write!(f, "{ip}"),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    asked_at: Duration,
+    heard_at: Duration,
+    told: Option<String>,
+    menu_shown: bool,
+}
+
+#[derive(Debug)]
+struct Transfer {
+    client: ClientKey,
+    transport: Transport,
+    path: Arc<str>,
+    role: Role,
+    len: u64,
+    size: u64,
+    started_at: Duration,
+    /// The last step of progress that was told, in percent.
+    step: u64,
+}
+
+impl Journal {
+    /// An empty journal; `neighbor` finds the hardware address of an IP address.
+    pub fn new(neighbor: fn(Ipv4Addr) -> Option<MacAddr>) -> Self {
+        Self { neighbor, clients: BTreeMap::new(), transfers: BTreeMap::new() }
+    }
+
+    /// Takes an event that happened `now` after the start; gives the milestones that it completes.
+    pub fn on(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
+        match event {
+            BootEvent::Answered { mac, client, asked, file, server, .. } => {
+                self.answered(*mac, client, asked, file, *server, now)
+            }
+            BootEvent::Silent { .. } => Vec::new(),
+            BootEvent::Started { id, client, transport, path, role, len, size } => {
+                let client = self.key(*client);
+                let transfer = Transfer {
+                    client,
+                    transport: *transport,
+                    path: path.clone(),
+                    role: *role,
+                    len: *len,
+                    size: *size,
+                    started_at: now,
+                    step: 0,
+                };
+                self.started(*id, transfer, now)
+            }
+            BootEvent::Progress { id, sent } => self.progress(*id, *sent, now),
+            BootEvent::Ended { id, sent, elapsed, outcome } => self.ended(*id, *sent, *elapsed, outcome, now),
+            BootEvent::Refused { client, transport, path, reason, expected } => {
+                if *expected {
+                    return Vec::new();
+                }
+                let text = format!("asked for `{}` over {transport}: {}", printable(path), printable(reason));
+                vec![Milestone::new(now, self.key(*client), Stage::Refused, text)]
+            }
+        }
+    }
+
+    fn key(&self, ip: Ipv4Addr) -> ClientKey {
+        (self.neighbor)(ip).map_or(ClientKey::Ip(ip), ClientKey::Mac)
+    }
+
+    fn client(&mut self, key: ClientKey, now: Duration) -> &mut Client {
+        if self.clients.len() >= MAX_CLIENTS
+            && !self.clients.contains_key(&key)
+            && let Some(oldest) = self.clients.iter().min_by_key(|(_, client)| client.heard_at).map(|(key, _)| *key)
+        {
+            self.clients.remove(&oldest);
+        }
+        let client = self.clients.entry(key).or_insert_with(|| Client { asked_at: now, ..Client::default() });
+        client.heard_at = now;
+        client
+    }
+
+    fn answered(
+        &mut self,
+        mac: MacAddr,
+        class: &str,
+        asked: &str,
+        file: &str,
+        server: Ipv4Addr,
+        now: Duration,
+    ) -> Vec<Milestone> {
+        let key = ClientKey::Mac(mac);
+        let heard_at = self.clients.get(&key).map(|client| client.heard_at);
+        let client = self.client(key, now);
+        let is_new = heard_at.is_none_or(|heard_at| now.saturating_sub(heard_at) > NEW_BOOT);
+        if is_new {
+            *client = Client { asked_at: now, heard_at: now, ..Client::default() };
+        }
+        let told = format!("{class} {file}");
+        if client.told.as_ref() == Some(&told) {
+            return Vec::new();
+        }
+        let is_later_stage = client.told.replace(told).is_some();
+        client.menu_shown = false;
+        let again = if is_later_stage { "asked again" } else { "asked to boot" };
+        vec![
+            Milestone::new(now, key, Stage::Asked, format!("{again}: {} ({asked})", printable(class))),
+            Milestone::new(now, key, Stage::Offered, format!("was offered {} by {server}", printable(file))),
+        ]
+    }
+
+    fn started(&mut self, id: u64, transfer: Transfer, now: Duration) -> Vec<Milestone> {
+        let key = transfer.client;
+        let client = self.client(key, now);
+        let mut milestones = Vec::new();
+        if transfer.role == Role::RootImage && transfer.is_whole() {
+            let text = format!("root image {}: {} to go", printable(&transfer.path), amount(transfer.len));
+            milestones.push(Milestone::new(now, key, Stage::RootImage, text));
+        } else if transfer.role == Role::Loader {
+            client.menu_shown = false;
+        }
+        if self.transfers.len() < MAX_TRANSFERS {
+            self.transfers.insert(id, transfer);
+        }
+        milestones
+    }
+
+    fn progress(&mut self, id: u64, sent: u64, now: Duration) -> Vec<Milestone> {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return Vec::new() };
+        if transfer.role != Role::RootImage || !transfer.is_whole() {
+            return Vec::new();
+        }
+        let percent = sent.saturating_mul(100) / transfer.len.max(1);
+        let step = percent / STEP * STEP;
+        if step <= transfer.step || step >= 100 {
+            return Vec::new();
+        }
+        transfer.step = step;
+        let speed = rate(sent, now.saturating_sub(transfer.started_at));
+        let key = transfer.client;
+        let text = format!("root image {percent} % of {} ({speed})", amount(transfer.len));
+        self.client(key, now);
+        vec![Milestone::new(now, key, Stage::RootImage, text)]
+    }
+
+    fn ended(&mut self, id: u64, sent: u64, elapsed: Duration, outcome: &Outcome, now: Duration) -> Vec<Milestone> {
+        let Some(transfer) = self.transfers.remove(&id) else { return Vec::new() };
+        let key = transfer.client;
+        let client = self.client(key, now);
+        let Transfer { transport, path, role, .. } = &transfer;
+        let path = printable(path);
+        match outcome {
+            Outcome::Probe => return Vec::new(),
+            Outcome::Aborted(reason) => {
+                // Loaders fetch their own parts several times and hang up in the middle (`distros.md` 1.5).
+                if matches!(role, Role::Module | Role::Menu | Role::Other) {
+                    return Vec::new();
+                }
+                let text =
+                    format!("{path} stopped after {} of {}: {}", amount(sent), amount(transfer.len), printable(reason));
+                return vec![Milestone::new(now, key, Stage::Stopped, text)];
+            }
+            Outcome::Done => {}
+        }
+        let what = format!("{path} ({} over {transport}, {})", amount(sent), rate(sent, elapsed));
+        match role {
+            Role::Loader => vec![Milestone::new(now, key, Stage::Loader, format!("loader {what}"))],
+            Role::Menu if !client.menu_shown => {
+                client.menu_shown = true;
+                vec![Milestone::new(now, key, Stage::Menu, format!("menu {path}"))]
+            }
+            Role::Kernel => vec![Milestone::new(now, key, Stage::Kernel, format!("kernel {what}"))],
+            Role::Initrd => vec![Milestone::new(now, key, Stage::Initrd, format!("initrd {what}"))],
+            Role::RootImage if transfer.is_whole() => {
+                let since = now.saturating_sub(client.asked_at).as_secs_f64();
+                let root_image = format!("root image 100 % of {} ({})", amount(sent), rate(sent, elapsed));
+                vec![
+                    Milestone::new(now, key, Stage::RootImage, root_image),
+                    Milestone::new(now, key, Stage::Done, format!("done: has everything, {since:.1} s after it asked")),
+                ]
+            }
+            Role::Menu | Role::Module | Role::RootImage | Role::Other => Vec::new(),
+        }
+    }
+}
+
+impl Transfer {
+    fn is_whole(&self) -> bool {
+        self.len == self.size
+    }
+}

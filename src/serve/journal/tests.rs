@@ -1,0 +1,115 @@
+use super::*;
+
+const MAC: MacAddr = MacAddr([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc]);
+const IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 86);
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+
+fn at(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn asked(file: &str) -> BootEvent {
+    BootEvent::Answered {
+        mac: MAC,
+        client: "iPXE on legacy BIOS".into(),
+        asked: "DHCPDISCOVER",
+        file: file.into(),
+        server: SERVER,
+        ciaddr: None,
+    }
+}
+
+fn started(id: u64, path: &str, role: Role, len: u64, size: u64) -> BootEvent {
+    BootEvent::Started { id, client: IP, transport: Transport::Http, path: path.into(), role, len, size }
+}
+
+fn ended(id: u64, sent: u64, outcome: Outcome) -> BootEvent {
+    BootEvent::Ended { id, sent, elapsed: at(500), outcome }
+}
+
+fn lines(events: &[(u64, BootEvent)]) -> String {
+    let mut journal = Journal::new(|ip| (ip == IP).then_some(MAC));
+    let milestones = events.iter().flat_map(|(ms, event)| journal.on(event, at(*ms)));
+    milestones.map(|milestone| format!("{milestone}\n")).collect()
+}
+
+#[test]
+fn st_12_a_whole_boot_is_one_line_a_milestone() {
+    let root = "iso/arch/arch/x86_64/airootfs.sfs";
+    let story = lines(&[
+        (0, asked("http://10.77.0.2/boot.ipxe")),
+        (900, asked("http://10.77.0.2/boot.ipxe")),
+        (1000, started(1, "boot.ipxe", Role::Menu, 200, 200)),
+        (1001, ended(1, 200, Outcome::Done)),
+        (1100, started(2, "iso/arch/boot/syslinux/lpxelinux.0", Role::Loader, 93_000, 93_000)),
+        (1200, ended(2, 93_000, Outcome::Done)),
+        (1300, started(3, "iso/arch/boot/syslinux/whichsys.c32", Role::Module, 5000, 5000)),
+        (1301, ended(3, 1000, Outcome::Aborted("client went away".into()))),
+        (1400, started(4, "iso/arch/boot/syslinux/syslinux.cfg", Role::Menu, 300, 300)),
+        (1401, ended(4, 300, Outcome::Done)),
+        (1402, started(5, "iso/arch/boot/syslinux/archiso_pxe.cfg", Role::Menu, 300, 300)),
+        (1403, ended(5, 300, Outcome::Done)),
+        (5000, started(6, "iso/arch/arch/boot/x86_64/vmlinuz-linux", Role::Kernel, 14_000_000, 14_000_000)),
+        (5500, ended(6, 14_000_000, Outcome::Done)),
+        (9000, started(7, root, Role::RootImage, 1, 20_000_000)),
+        (9001, ended(7, 1, Outcome::Done)),
+        (9100, started(8, root, Role::RootImage, 20_000_000, 20_000_000)),
+        (9300, BootEvent::Progress { id: 8, sent: 6_000_000 }),
+        (9310, BootEvent::Progress { id: 8, sent: 6_200_000 }),
+        (9600, ended(8, 20_000_000, Outcome::Done)),
+    ]);
+    insta::assert_snapshot!(story, @r"
+         0.0 s  52:54:00:aa:bb:cc  asked to boot: iPXE on legacy BIOS (DHCPDISCOVER)
+         0.0 s  52:54:00:aa:bb:cc  was offered http://10.77.0.2/boot.ipxe by 10.77.0.2
+         1.0 s  52:54:00:aa:bb:cc  menu boot.ipxe
+         1.2 s  52:54:00:aa:bb:cc  loader iso/arch/boot/syslinux/lpxelinux.0 (90.8 KiB over HTTP, 0.2 MB/s)
+         1.4 s  52:54:00:aa:bb:cc  menu iso/arch/boot/syslinux/syslinux.cfg
+         5.5 s  52:54:00:aa:bb:cc  kernel iso/arch/arch/boot/x86_64/vmlinuz-linux (13.4 MiB over HTTP, 28.0 MB/s)
+         9.1 s  52:54:00:aa:bb:cc  root image iso/arch/arch/x86_64/airootfs.sfs: 19.1 MiB to go
+         9.3 s  52:54:00:aa:bb:cc  root image 30 % of 19.1 MiB (30.0 MB/s)
+         9.6 s  52:54:00:aa:bb:cc  root image 100 % of 19.1 MiB (40.0 MB/s)
+         9.6 s  52:54:00:aa:bb:cc  done: has everything, 9.6 s after it asked
+    ");
+}
+
+#[test]
+fn a_lost_kernel_says_how_far_it_came() {
+    let story = lines(&[
+        (0, started(1, "iso/a/vmlinuz", Role::Kernel, 4096, 4096)),
+        (9, ended(1, 2048, Outcome::Aborted("no acknowledgment for 30 s".into()))),
+    ]);
+    insta::assert_snapshot!(story, @"     0.0 s  52:54:00:aa:bb:cc  iso/a/vmlinuz stopped after 2.0 KiB of 4.0 KiB: no acknowledgment for 30 s");
+}
+
+#[test]
+fn se_06_names_from_clients_cannot_forge_lines() {
+    let refused = BootEvent::Refused {
+        client: Ipv4Addr::LOCALHOST,
+        transport: Transport::Tftp,
+        path: "a\n0.0 s  admin\u{1b}[2J".into(),
+        reason: "not found".into(),
+        expected: false,
+    };
+    let story = lines(&[(0, refused)]);
+    assert_eq!(story.lines().count(), 1);
+    assert!(!story.contains('\u{1b}'));
+}
+
+#[test]
+fn se_05_remembers_a_bounded_number_of_clients() {
+    let mut journal = Journal::new(|_| None);
+    for n in 0..3 * u32::try_from(MAX_CLIENTS).unwrap() {
+        let refused = BootEvent::Started {
+            id: u64::from(n),
+            client: Ipv4Addr::from(n),
+            transport: Transport::Tftp,
+            path: "x".into(),
+            role: Role::Other,
+            len: 1,
+            size: 1,
+        };
+        journal.on(&refused, at(u64::from(n)));
+    }
+    assert!(journal.clients.len() <= MAX_CLIENTS);
+    assert!(journal.transfers.len() <= MAX_TRANSFERS);
+}

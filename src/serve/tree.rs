@@ -1,0 +1,163 @@
+//! The file table that TFTP and HTTP share: the plan's tree over the ISOs and loaders of this machine.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::content::{Content, Files, Opened};
+use crate::facts::{Digest, Gathered};
+use crate::image::iso9660::{Extent, Iso};
+use crate::plan::{Node, Plan, Role, Template};
+
+/// Looks names up in a plan whose files are open.
+pub struct FileTree {
+    http_port: u16,
+    images: BTreeMap<String, OpenImage>,
+    files: BTreeMap<String, OpenNode>,
+    roles: BTreeMap<String, Role>,
+}
+
+struct OpenImage {
+    iso: Arc<Iso>,
+    disk: DiskFile,
+    /// The start of entity tags: what tells this build of the ISO from others.
+    tag: String,
+}
+
+enum OpenNode {
+    Text(Template),
+    Loader { disk: DiskFile, etag: Arc<str> },
+}
+
+#[derive(Clone)]
+struct DiskFile {
+    file: Arc<File>,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl DiskFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        Ok(Self { size: metadata.len(), modified: metadata.modified().ok(), file: Arc::new(file) })
+    }
+
+    fn whole(&self) -> Content {
+        let extents = if self.size == 0 { Vec::new() } else { vec![Extent { offset: 0, len: self.size }] };
+        Content::Extents { file: self.file.clone(), extents: extents.into() }
+    }
+}
+
+/// A file of the plan cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open `{}`: {reason}", path.display())]
+pub struct TreeError {
+    /// The file on this machine.
+    pub path: PathBuf,
+    /// What the operating system says, or that the file has changed.
+    pub reason: String,
+}
+
+impl FileTree {
+    /// Opens every file that the plan serves.
+    ///
+    /// # Errors
+    /// The first file that cannot be opened, or that is not what the plan pins.
+    pub fn open(plan: &Plan, gathered: &Gathered) -> Result<Self, TreeError> {
+        let mut images = BTreeMap::new();
+        for (name, local) in &gathered.images {
+            let disk = open_disk(&local.path)?;
+            let tag = local.iso.volume.index_digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            images.insert(name.clone(), OpenImage { iso: local.iso.clone(), disk, tag });
+        }
+        let mut files = BTreeMap::new();
+        for (path, node) in &plan.tree {
+            let open = match node {
+                Node::Text(template) => OpenNode::Text(template.clone()),
+                Node::Loader(name) => open_loader(name, plan, gathered)?,
+            };
+            files.insert(path.clone(), open);
+        }
+        Ok(Self { http_port: plan.server.http_port, images, files, roles: plan.roles.clone() })
+    }
+
+    fn role(&self, path: &str) -> Role {
+        self.roles.get(path).copied().unwrap_or_else(|| Role::of_name(path))
+    }
+
+    fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Opened {
+        let (content, len, etag, modified) = match node {
+            OpenNode::Text(template) => {
+                let bytes = Bytes::from(template.render(local, self.http_port));
+                let digest = Digest::of(&bytes).to_string();
+                let len = bytes.len() as u64;
+                (Content::Memory(bytes), len, format!("\"{}\"", &digest[..16]).into(), None)
+            }
+            OpenNode::Loader { disk, etag } => (disk.whole(), disk.size, etag.clone(), disk.modified),
+        };
+        Opened { path: path.into(), len, content, etag, modified, role: self.role(path) }
+    }
+
+    /// `iso/<name>/<path in the ISO>`, or `iso/<name>.iso`.
+    fn open_in_image(&self, path: &str) -> Option<Opened> {
+        let below = path.strip_prefix("iso/")?;
+        let Some((name, inner)) = below.split_once('/') else {
+            let image = self.images.get(below.strip_suffix(".iso")?)?;
+            let etag = format!("\"{}-iso\"", image.tag).into();
+            let DiskFile { size, modified, .. } = image.disk;
+            return Some(Opened {
+                path: path.into(),
+                len: size,
+                content: image.disk.whole(),
+                etag,
+                modified,
+                role: self.role(path),
+            });
+        };
+        let image = self.images.get(name)?;
+        let entry = image.iso.tree.file(inner)?;
+        let first = entry.extents.first().map_or(0, |extent| extent.offset);
+        Some(Opened {
+            path: path.into(),
+            len: entry.size,
+            content: Content::Extents { file: image.disk.file.clone(), extents: entry.extents.clone() },
+            etag: format!("\"{}-{first:x}-{:x}\"", image.tag, entry.size).into(),
+            modified: image.disk.modified,
+            role: self.role(path),
+        })
+    }
+}
+
+fn open_disk(path: &Path) -> Result<DiskFile, TreeError> {
+    DiskFile::open(path).map_err(|error| TreeError { path: path.to_owned(), reason: error.to_string() })
+}
+
+fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<OpenNode, TreeError> {
+    let missing =
+        || TreeError { path: PathBuf::from(name), reason: "the plan names it, and it is not on this machine".into() };
+    let path = gathered.pxelinux_files.get(name).ok_or_else(missing)?;
+    let pin = plan.loaders.get(name).ok_or_else(missing)?;
+    let disk = open_disk(path)?;
+    if disk.size != pin.size {
+        let reason = format!("it changed from {} to {} bytes since it was planned; start again", pin.size, disk.size);
+        return Err(TreeError { path: path.clone(), reason });
+    }
+    let etag = format!("\"{}\"", &pin.sha256.to_string()[..16]).into();
+    Ok(OpenNode::Loader { disk, etag })
+}
+
+impl Files for FileTree {
+    fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        match self.files.get(path) {
+            Some(node) => Some(self.open_node(path, node, local)),
+            None => self.open_in_image(path),
+        }
+    }
+}

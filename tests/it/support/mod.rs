@@ -1,0 +1,72 @@
+//! What several tests need: small ISOs with true file trees, and the netspec command.
+
+pub(crate) mod trees;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A file of an ISO: its path and its text.
+pub(crate) type File = (&'static str, String);
+
+/// Builds an ISO of some files with xorriso; the names as Rock Ridge, the dates fixed.
+pub(crate) fn build_iso(path: &Path, volume_id: &str, files: &[File]) {
+    let tree = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = tree.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+    }
+    let output = Command::new("xorriso")
+        .args(["-as", "mkisofs", "-quiet", "-iso-level", "3", "-rational-rock", "-joliet", "-volid", volume_id])
+        .args(["--modification-date=2026110100000000", "--set_all_file_dates", "2026110100000000"])
+        .args(["-publisher", "ARCH LINUX <HTTPS://ARCHLINUX.ORG>", "-o"])
+        .args([path, tree.path()])
+        .output()
+        .expect("xorriso is needed; `make setup` installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A folder with `spec.kdl` and an `isos` folder in it.
+pub(crate) struct Folder {
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl Folder {
+    pub(crate) fn with_spec(text: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("isos")).unwrap();
+        fs::write(dir.path().join("spec.kdl"), text).unwrap();
+        Self { dir }
+    }
+
+    pub(crate) fn iso(self, name: &str, volume_id: &str, files: &[File]) -> Self {
+        build_iso(&self.dir.path().join("isos").join(name), volume_id, files);
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Runs `netspec` in the folder, with nothing of the test's environment.
+    pub(crate) fn netspec(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_netspec"))
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .output()
+            .unwrap()
+    }
+
+    /// The standard output of a run that must succeed.
+    pub(crate) fn netspec_ok(&self, args: &[&str]) -> String {
+        let output = self.netspec(args);
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+        text(&output.stdout)
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
