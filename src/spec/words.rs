@@ -28,7 +28,7 @@ pub(super) fn check_version(text: &str, faults: &mut Faults) {
 /// Looks at the heads of all nodes, in their blocks too.
 pub(super) fn check_nodes(text: &str, nodes: &[Node], faults: &mut Faults) {
     for node in nodes {
-        let mut head = Head { text, node, tokens: &node.head, at: 0, faults, faulty: false };
+        let mut head = Head { text, node, tokens: &node.head, at: 0, faults, faulty: false, prefix: None };
         head.check();
         if head.faulty {
             faults.spoil(node.head_span());
@@ -50,6 +50,8 @@ struct Head<'a> {
     at: usize,
     faults: &'a mut Faults,
     faulty: bool,
+    /// Where the `/-` and the type annotation before the present entry begin. They go with it: alone they are a fault again.
+    prefix: Option<usize>,
 }
 
 impl Head<'_> {
@@ -63,11 +65,14 @@ impl Head<'_> {
                     self.at += 1;
                 }
                 Kind::TypeOpen => self.annotation(),
-                Kind::Word | Kind::Text(_) if first => {
-                    first = false;
-                    self.node_name(token);
+                Kind::Word | Kind::Text(_) => {
+                    if std::mem::take(&mut first) {
+                        self.node_name(token);
+                    } else {
+                        self.entry(token);
+                    }
+                    self.prefix = None;
                 }
-                Kind::Word | Kind::Text(_) => self.entry(token),
                 Kind::Equals => {
                     let what = if first { "`=` where a node name is expected" } else { "`=` without a property name" };
                     self.fault(
@@ -102,7 +107,7 @@ impl Head<'_> {
 
     fn fault(&mut self, diagnostic: Diagnostic, blank: Span) {
         self.faults.report(diagnostic);
-        self.faults.blank(blank);
+        self.faults.blank(Span::new(self.prefix.unwrap_or(blank.start).min(blank.start), blank.end));
         self.faulty = true;
     }
 
@@ -120,6 +125,8 @@ impl Head<'_> {
                     .help("write `/-` before a node, a value or a block, or `//` before a comment"),
                 token.span,
             );
+        } else {
+            self.prefix.get_or_insert(token.span.start);
         }
     }
 
@@ -142,6 +149,8 @@ impl Head<'_> {
                             .help("remove it, or put a text that contains `(` in quotes"),
                         span,
                     );
+                } else {
+                    self.prefix.get_or_insert(span.start);
                 }
             }
             _ => {
