@@ -57,7 +57,10 @@ fn seconds(race: &Race, subject: Subject, options: &Options, run: &Path) -> Resu
     bench.close()?;
     match verdict {
         Ok(()) => uptime,
-        Err(Stop::Failed(error)) => Err(Error::new(format!("{} with {subject}: {error}", race.name))),
+        Err(Stop::Failed(error)) => {
+            let folder = bench.evidence().folder().display().to_string();
+            Err(Error::new(format!("{} with {subject}: {error}\nevidence {folder}", race.name)))
+        }
         Err(Stop::Skipped(reason)) => Err(Error::new(reason)),
     }
 }
