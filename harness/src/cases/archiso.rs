@@ -146,7 +146,7 @@ fn reaches_login(bench: &mut Bench, setup: Setup) -> Verdict {
     Ok(runs_from_the_server(bench)?)
 }
 
-/// Proves from inside the system, and from the cable, that this is the medium's system and that it came from the server.
+/// Proves from inside the system that it is the medium's, and from the cable that it came from the server.
 pub(super) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
     let guest = bench.guest()?;
     let line = guest.shell("cat /proc/cmdline")?;

@@ -14,7 +14,7 @@ use crate::subject::Subject;
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "menu_of_two_isos_chains_to_the_first",
-        proves: "an entry of netspec's own menu leads to the menu that this medium brings, and from there to its system",
+        proves: "an entry of netspec's own menu leads to the menu that this medium brings, and on to its system",
         run: |bench| chains_to(bench, Layout::Today),
     },
     Case {
