@@ -5,6 +5,7 @@ mod printer;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -27,6 +28,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
+    allow_many_files();
     // Decisions take microseconds and reads of cold files have threads of their own, so one thread serves a home network.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
@@ -42,6 +44,16 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             report::write(std::io::stderr(), &format!("netspec: {reason}\n"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Raises the soft limit of open files to the hard one: a classroom that powers on together needs a socket for each transfer.
+fn allow_many_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Without it the servers turn some clients away for a while, which is what they do at their own limits, too.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 
