@@ -38,8 +38,9 @@ fn show(bench: &mut Bench, options: &Options) -> Verdict {
     guest.step(&choose)?;
     guest.step(&login)?;
     let seconds = guest.uptime().as_secs_f64();
+    let screen = guest.screen();
     let kernel = guest.shell("uname -sr")?;
-    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{}\n", guest.screen()))?;
+    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{screen}\n"))?;
     Ok(())
 }
 
