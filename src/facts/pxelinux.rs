@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Digest, Facts};
+use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::image::recipe::Recipe;
-use crate::resolve::ResolvedSpec;
+use crate::resolve::{IsoSource, ResolvedSpec};
+use crate::source::Span;
 use crate::world::World;
 
 /// The files of one PXELINUX: `lpxelinux.0` and its modules, which must be of the same build.
@@ -77,18 +79,16 @@ type Found = (Pxelinux, BTreeMap<String, PathBuf>);
 pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Option<Found>, Box<Diagnostic>> {
     if let Some(source) = &spec.pxelinux {
         return read(&source.program, &source.modules, world).map(Some).map_err(|(path, error)| {
-            let why = match error.kind() {
-                io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                _ => error.to_string(),
+            let path = path.display();
+            let message = match error.kind() {
+                io::ErrorKind::NotFound => format!("loader `pxelinux` is incomplete: there is no `{path}`"),
+                io::ErrorKind::FileTooLarge => {
+                    format!("loader `pxelinux` cannot be used: `{path}` has more than {MAX_FILE} bytes")
+                }
+                _ => format!("loader `pxelinux` cannot be used: `{path}` cannot be read: {error}"),
             };
-            Box::new(
-                Diagnostic::new(Code::LoaderUnusable, format!("loader `pxelinux` lacks `{}`: {why}", path.display()))
-                    .at(source.span, "not a PXELINUX")
-                    .help(format!(
-                        "name `{PROGRAM}` here, and in `modules=` the folder with its {}",
-                        NEEDED.join(", ")
-                    )),
-            )
+            let help = format!("name `{PROGRAM}` here, and in `modules=` the folder with its {}", listed(NEEDED));
+            Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, "not a PXELINUX").help(help))
         });
     }
     let places = PxelinuxPlace::ALL.iter();
@@ -115,32 +115,29 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
     Ok((Pxelinux { files }, paths))
 }
 
-/// Whether a menu has to be made by netspec, so that a PXELINUX with `menu.c32` is needed.
-fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<String> {
+/// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`; and where that is written.
+fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, Span)> {
     if let Some(menu) = spec.menus.first() {
-        return Some(format!("menu `{}`", menu.name));
+        return Some((format!("menu `{}`", menu.name), menu.span));
     }
-    facts.images.iter().find_map(|(name, image)| match &image.recipe {
-        Recipe::Archiso(archiso) if archiso.menu.is_some() => None,
-        Recipe::Archiso(_) | Recipe::LiveBoot(_) => Some(format!("ISO `{name}`, which brings no PXELINUX of its own,")),
-    })
+    let brings_its_own = |iso: &&IsoSource| match facts.images.get(&iso.name).map(|image| &image.recipe) {
+        Some(Recipe::Archiso(archiso)) => archiso.menu.is_some(),
+        Some(Recipe::LiveBoot(_)) => false,
+        None => true,
+    };
+    let iso = spec.isos.iter().find(|iso| !brings_its_own(iso))?;
+    Some((format!("ISO `{}`, which brings no PXELINUX of its own,", iso.name), iso.span))
 }
 
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
     if facts.pxelinux.is_none()
-        && let Some(reason) = reason_for_need(spec, facts)
+        && let Some((what, span)) = reason_for_need(spec, facts)
     {
         let packages: Vec<_> = PxelinuxPlace::ALL.iter().map(|place| place.packages).collect();
-        let place = spec.isos.first().map_or_else(Default::default, |iso| iso.span);
-        findings.push(
-            Diagnostic::new(
-                Code::LoaderMissing,
-                format!("{reason} needs PXELINUX for BIOS clients, and it is not installed"),
-            )
-            .at(place, "needs PXELINUX")
-            .help(format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages.join(", "))),
-        );
+        let message = format!("{what} needs PXELINUX for BIOS clients, and it is not installed");
+        let help = format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages.join(", "));
+        findings.push(Diagnostic::new(Code::LoaderMissing, message).at(span, "needs PXELINUX").help(help));
     }
     findings
 }
