@@ -67,7 +67,7 @@ fn too_long(spec: &Spec, plan: &Plan) -> Diagnostics {
         let message = format!("ISO `{}` has names that do not fit into a DHCP reply ({reason})", iso.name.value);
         let finding = Diagnostic::new(Code::BootNameTooLong, message)
             .at(iso.name.span, "part of the names")
-            .help("give the ISO a shorter name, or rebuild it with shorter names of its folders");
+            .help("give the ISO a shorter name, or put it into a menu, whose loader has a short path");
         findings.push(finding);
     }
     findings

@@ -64,7 +64,7 @@ fn what_is_there(source: &IsoSource, world: &dyn World) -> String {
         paths.iter().filter_map(|path| name(path)).filter(|name| name.to_ascii_lowercase().ends_with(".iso")).collect();
     let wanted = name(&source.path).unwrap_or_default();
     match nearest(&wanted, isos.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`? It is in the same folder", shown(near)),
+        Some(near) => format!("did you mean `{}`?", shown(near)),
         None if isos.is_empty() || isos.len() > MAX_LISTED => RELATIVE.to_owned(),
         None => format!("the folder holds {}", listed(isos.iter().map(|name| shown(name)))),
     }
@@ -73,7 +73,10 @@ fn what_is_there(source: &IsoSource, world: &dyn World) -> String {
 fn not_an_iso(source: &IsoSource, error: &IsoError) -> Box<Diagnostic> {
     let name = &source.name;
     let (code, message, label) = match error {
-        IsoError::Io { .. } => (Code::IsoUnreadable, format!("ISO `{name}` cannot be read: {error}"), "cannot be read"),
+        IsoError::Io { offset, source } => {
+            let message = format!("ISO `{name}` cannot be read at byte {offset}: {source}");
+            (Code::IsoUnreadable, message, "cannot be read")
+        }
         IsoError::Truncated { .. } => (Code::IsoTruncated, format!("ISO `{name}` is cut short: {error}"), "incomplete"),
         IsoError::NotIso { .. } => (Code::IsoInvalid, format!("ISO `{name}` is {error}"), "not an ISO"),
         _ => (Code::IsoInvalid, format!("ISO `{name}` cannot be used: {error}"), "not a usable ISO"),

@@ -37,8 +37,10 @@ pub struct PxelinuxPlace {
     pub program: &'static str,
     /// The folder of the modules for BIOS.
     pub modules: &'static str,
-    /// Who puts it there, by which packages.
-    pub packages: &'static str,
+    /// Which distributions put it there.
+    pub distributions: &'static str,
+    /// In which packages.
+    pub packages: &'static [&'static str],
 }
 
 impl PxelinuxPlace {
@@ -47,22 +49,26 @@ impl PxelinuxPlace {
         Self {
             program: "/usr/lib/PXELINUX/lpxelinux.0",
             modules: "/usr/lib/syslinux/modules/bios",
-            packages: "`pxelinux` and `syslinux-common` on Debian and Ubuntu",
+            distributions: "Debian, Ubuntu",
+            packages: &["pxelinux", "syslinux-common"],
         },
         Self {
             program: "/usr/lib/syslinux/bios/lpxelinux.0",
             modules: "/usr/lib/syslinux/bios",
-            packages: "`syslinux` on Arch",
+            distributions: "Arch",
+            packages: &["syslinux"],
         },
         Self {
             program: "/usr/share/syslinux/lpxelinux.0",
             modules: "/usr/share/syslinux",
-            packages: "`syslinux` on Fedora and openSUSE",
+            distributions: "Fedora, openSUSE",
+            packages: &["syslinux"],
         },
         Self {
             program: "/run/current-system/sw/share/syslinux/lpxelinux.0",
             modules: "/run/current-system/sw/share/syslinux",
-            packages: "`syslinux` on NixOS",
+            distributions: "NixOS",
+            packages: &["syslinux"],
         },
     ];
 }
@@ -115,10 +121,10 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
     Ok((Pxelinux { files }, paths))
 }
 
-/// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`; and where that is written.
-fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, Span)> {
+/// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`: as a phrase, why, and where it is written.
+fn need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, &'static str, Span)> {
     if let Some(menu) = spec.menus.first() {
-        return Some((format!("menu `{}`", menu.name), menu.span));
+        return Some((format!("menu `{}`", menu.name), "", menu.span));
     }
     let brings_its_own = |iso: &&IsoSource| match facts.images.get(&iso.name).map(|image| &image.recipe) {
         Some(Recipe::Archiso(archiso)) => archiso.menu.is_some(),
@@ -126,18 +132,26 @@ fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, Span)>
         None => true,
     };
     let iso = spec.isos.iter().find(|iso| !brings_its_own(iso))?;
-    Some((format!("ISO `{}`, which brings no PXELINUX of its own,", iso.name), iso.span))
+    Some((format!("ISO `{}`", iso.name), "it brings none of its own, and ", iso.span))
 }
 
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
     if facts.pxelinux.is_none()
-        && let Some((what, span)) = reason_for_need(spec, facts)
+        && let Some((what, why, span)) = need(spec, facts)
     {
-        let packages: Vec<_> = PxelinuxPlace::ALL.iter().map(|place| place.packages).collect();
-        let message = format!("{what} needs PXELINUX for BIOS clients, and it is not installed");
-        let help = format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages.join(", "));
+        let message = format!("{what} needs PXELINUX for BIOS clients: {why}none is installed");
+        let help = format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages());
         findings.push(Diagnostic::new(Code::LoaderMissing, message).at(span, "needs PXELINUX").help(help));
     }
     findings
+}
+
+/// What to install, and where: places of the same packages together.
+fn packages() -> String {
+    let groups = PxelinuxPlace::ALL.chunk_by(|a, b| a.packages == b.packages).filter_map(|group| {
+        let on: Vec<_> = group.iter().map(|place| place.distributions).collect();
+        Some(format!("{} ({})", listed(group.first()?.packages), on.join(", ")))
+    });
+    groups.collect::<Vec<_>>().join(" or ")
 }

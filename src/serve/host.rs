@@ -134,7 +134,7 @@ fn other_subnet(interfaces: &[Interface]) -> String {
         })
         .collect();
     match subnets.is_empty() {
-        true => "give one an address: this machine has no IPv4 address besides that of its loopback".to_owned(),
+        true => "give an interface an address in it: this machine has none besides that of its loopback".to_owned(),
         false => format!("write a subnet that this machine is on: {}", subnets.join(" or ")),
     }
 }

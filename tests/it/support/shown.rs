@@ -98,7 +98,7 @@ struct BadSector {
 impl ReadAt for BadSector {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         if offset + buf.len() as u64 > self.at {
-            return Err(io::Error::other("input/output error"));
+            return Err(io::Error::other("the disk does not answer"));
         }
         self.file.read_at(offset, buf)
     }
@@ -115,7 +115,7 @@ impl World for Files {
         }
         let file = self.world.open(path)?;
         Ok(match self.bad_sectors.get(path) {
-            Some(&0) => return Err(io::Error::other("input/output error")),
+            Some(&0) => return Err(io::Error::other("the disk does not answer")),
             Some(&at) => Arc::new(BadSector { file, at }),
             None => file,
         })
