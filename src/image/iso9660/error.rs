@@ -39,7 +39,7 @@ pub enum IsoError {
         found: u16,
     },
     /// The file is shorter than its volume.
-    #[error("the file has {size} bytes but the volume needs {volume}")]
+    #[error("the file has {} bytes but the volume needs {}", grouped(*size), grouped(*volume))]
     Truncated {
         /// Size of the file.
         size: u64,
@@ -140,6 +140,19 @@ pub enum IsoError {
         /// What is wrong with it.
         what: &'static str,
     },
+}
+
+/// A large number for people: `1,303,511,040`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl IsoError {

@@ -45,6 +45,13 @@ pub(crate) fn image(volume_id: &str, files: &BTreeMap<String, Vec<u8>>) -> Vec<u
     image
 }
 
+/// The first blocks of an image whose volume has `size` bytes, as a download that stopped early leaves them.
+pub(crate) fn head_of_volume(volume_id: &str, size: usize) -> Vec<u8> {
+    let mut image = image(volume_id, &BTreeMap::new());
+    image[16 * BLOCK..17 * BLOCK].copy_from_slice(&primary_descriptor(volume_id, size / BLOCK));
+    image
+}
+
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }

@@ -1,6 +1,6 @@
 //! What several tests need: small ISOs with true file trees, and the netspec command.
 
-mod iso9660;
+pub(crate) mod iso9660;
 pub(crate) mod shown;
 pub(crate) mod trees;
 

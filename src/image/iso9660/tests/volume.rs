@@ -107,7 +107,7 @@ fn an_incomplete_download_is_still_recognized() {
         assert!(matches!(error, IsoError::Truncated { size, .. } if size == len as u64), "{len}: {error}");
     }
     let message = refuse(&whole[..60_000].to_vec()).to_string();
-    assert_eq!(message, "the file has 60000 bytes but the volume needs 81920");
+    assert_eq!(message, "the file has 60,000 bytes but the volume needs 81,920");
 }
 
 #[test]
