@@ -1,7 +1,7 @@
 //! Several ISOs behind one menu of netspec's own.
 
-use super::{archiso, debian_live};
 use super::specs;
+use super::{archiso, debian_live};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::lab::RouterKind;
