@@ -41,7 +41,7 @@ fn default_config(menu: &ArchisoMenu, place: &str) -> Template {
     let ArchisoMenu { folder, working_folder, first, .. } = menu;
     // The argument of a CONFIG label is the folder that names are relative to from then on.
     Template::new(format!(
-        "DEFAULT menu\nLABEL menu\nCONFIG /{place}/{folder}/{first}\nAPPEND /{place}/{working_folder}/\n"
+        "DEFAULT menu\nLABEL menu\nCONFIG ::/{place}/{folder}/{first}\nAPPEND ::/{place}/{working_folder}/\n"
     ))
 }
 
@@ -75,7 +75,8 @@ fn moved(name: &str, place: &str) -> String {
     if let Some(rest) = name.strip_prefix("::") {
         format!("::/{place}/{}", rest.trim_start_matches('/'))
     } else if name.starts_with('/') {
-        format!("/{place}{name}")
+        // Without the `::` some ways of loading put the prefix in front again.
+        format!("::/{place}{name}")
     } else {
         name.to_owned()
     }

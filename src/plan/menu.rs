@@ -87,7 +87,7 @@ fn use_our_modules(iso: &IsoSource, menu: &ArchisoMenu, plan: &mut Plan) {
 
 /// The head that all menus share. SERIAL must be the first directive; archiso's own menus have the same line.
 fn head(title: &str) -> String {
-    format!("SERIAL 0 115200\nUI /{FOLDER}/menu.c32\nMENU TITLE {}\n", shown(title))
+    format!("SERIAL 0 115200\nUI menu.c32\nMENU TITLE {}\n", shown(title))
 }
 
 /// The menu of an ISO that brings none for network boot: its kernels.
@@ -129,17 +129,17 @@ fn spec_entry(
         Target::Menu(menu) => {
             let own_title =
                 spec.menus.iter().find(|known| known.name == *menu).map_or("", |known| known.title.as_str());
-            (own_title, config(&format!("/{FOLDER}/{}", menu_file(menu)), &format!("/{FOLDER}/")))
+            (own_title, config(&format!("{FOLDER}/{}", menu_file(menu))))
         }
         Target::Iso(iso) => {
             let Some((source, recipe)) = isos.get(iso.as_str()) else { return String::new() };
             let action = match recipe.own_menu() {
                 Some(own) => {
-                    let place = format!("/iso/{}", source.name);
+                    let place = format!("iso/{}", source.name);
                     let file = format!("{place}/{}/{}", own.folder, own.first);
-                    config(&file, &format!("{place}/{}/", own.working_folder))
+                    format!("{}APPEND ::/{place}/{}/\n", config(&file), own.working_folder)
                 }
-                None => config(&format!("/{FOLDER}/{}", iso_file(iso)), &format!("/{FOLDER}/")),
+                None => config(&format!("{FOLDER}/{}", iso_file(iso))),
             };
             (recipe.title(), action)
         }
@@ -151,15 +151,12 @@ fn spec_entry(
 
 /// The last entry of every menu but the first.
 fn way_back() -> String {
-    format!(
-        "MENU SEPARATOR\nLABEL .back\nMENU LABEL Back\n{}",
-        config(&format!("/{FOLDER}/{FIRST}"), &format!("/{FOLDER}/"))
-    )
+    format!("MENU SEPARATOR\nLABEL .back\nMENU LABEL Back\n{}", config(&format!("{FOLDER}/{FIRST}")))
 }
 
-/// Restarts PXELINUX with another file; names in it are relative to `folder`.
-fn config(file: &str, folder: &str) -> String {
-    format!("CONFIG {file}\nAPPEND {folder}\n")
+/// Restarts PXELINUX with another file; names in it stay relative to the same folder, unless an APPEND names another one.
+fn config(file: &str) -> String {
+    format!("CONFIG ::/{file}\n")
 }
 
 /// A title as PXELINUX shows it: `^` would mark a hot key, a line break would start a directive.
