@@ -11,14 +11,14 @@ use crate::image::recipe::{Archiso, ArchisoMenu, Verification};
 use crate::image::syslinux::{self, Config, Line};
 use crate::resolve::IsoSource;
 
-use super::template::{ORIGIN, Template};
+use super::template::{ORIGIN, Template, one_line, unmarked};
 
 /// The files of the ISO that are replaced, as paths from its root.
 pub(super) fn rewritten(archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) -> Vec<(String, Template)> {
     let place = format!("iso/{}", iso.name);
     let mut files = Vec::new();
     for (name, text) in &menu.files {
-        let before = Config::parse(text);
+        let before = Config::parse(&unmarked(text));
         let mut config = before.clone();
         for line in &mut config.lines {
             move_name(line, &place);
@@ -67,8 +67,29 @@ const NAMES: &[&str] = &[
 /// Puts the ISO's place in front of a name that starts at the root of the medium.
 fn move_name(line: &mut Line, place: &str) {
     if NAMES.contains(&line.keyword.as_str()) {
-        line.argument = line.argument.split(',').map(|name| moved(name, place)).collect::<Vec<_>>().join(",");
+        line.argument = each(&line.argument, |name| moved(name, place));
+    } else if line.keyword == "APPEND" {
+        line.argument = each_initrd(&line.argument, |name| moved(name, place));
     }
+}
+
+/// Changes each name of a list with commas.
+fn each(list: &str, change: impl Fn(&str) -> String) -> String {
+    list.split(',').map(change).collect::<Vec<_>>().join(",")
+}
+
+/// Changes the names behind `initrd=`, which is how menus name them without an INITRD directive. A line without keeps its
+/// blanks as they are.
+fn each_initrd(append: &str, change: impl Fn(&str) -> String) -> String {
+    let mut words = syslinux::words(append);
+    let mut found = false;
+    for word in &mut words {
+        if let Some(list) = word.strip_prefix("initrd=") {
+            *word = format!("initrd={}", each(list, &change));
+            found = true;
+        }
+    }
+    if found { words.join(" ") } else { append.to_owned() }
 }
 
 fn moved(name: &str, place: &str) -> String {
@@ -105,10 +126,12 @@ fn with_urls(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSou
     for line in &mut lines {
         match line.keyword.as_str() {
             "LINUX" | "KERNEL" | "INITRD" => {
-                let urls = line.argument.split(',').map(|name| url(name, menu, iso));
-                line.argument = urls.collect::<Vec<_>>().join(",");
+                line.argument = each(&line.argument, |name| url(name, menu, iso));
             }
-            "APPEND" => line.argument = arguments(&line.argument, archiso, iso),
+            "APPEND" => {
+                let append = each_initrd(&line.argument, |name| url(name, menu, iso));
+                line.argument = arguments(&append, archiso, iso);
+            }
             _ => {}
         }
     }
@@ -119,6 +142,9 @@ fn with_urls(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSou
 
 /// A name as PXELINUX reads it after [`move_name`], as a URL.
 fn url(name: &str, menu: &ArchisoMenu, iso: &IsoSource) -> String {
+    if name.contains("://") {
+        return name.to_owned();
+    }
     let name = name.strip_prefix("::").unwrap_or(name);
     match name.strip_prefix('/') {
         Some(from_root) => format!("{ORIGIN}/{from_root}"),
@@ -139,6 +165,6 @@ fn arguments(append: &str, archiso: &Archiso, iso: &IsoSource) -> String {
         words.retain(|word| !word.starts_with("cms_verify"));
         words.extend(archiso.verification.argument().map(str::to_owned));
     }
-    words.extend(iso.arguments.iter().cloned());
+    words.extend(iso.arguments.iter().map(|word| one_line(word)));
     words.join(" ")
 }

@@ -4,6 +4,7 @@ mod cli;
 mod diagnostics;
 mod layers;
 mod plans;
+mod recipes;
 mod support;
 mod wire;
 mod wire_http;
