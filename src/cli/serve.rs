@@ -79,8 +79,9 @@ async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> 
 /// What is served, where, and that it is ready.
 fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
     let mut text = format!("netspec serves {spec}, plan {:.12}\n", outcome.plan.digest().to_string());
-    for Located { network, interface, address } in located {
-        text.push_str(&format!("  network {network}: {address} on {interface}, proxyDHCP (hands out no address)\n"));
+    for Located { network, interface, addresses } in located {
+        let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("  network {network}: {addresses} on {interface}, proxyDHCP (hands out no address)\n"));
     }
     for (name, facts) in &outcome.gathered.facts.images {
         let (title, family) = (facts.recipe.title(), facts.recipe.family());
