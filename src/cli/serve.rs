@@ -13,7 +13,7 @@ use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
 use crate::serve::host::{self, Located};
-use crate::serve::{self, Bound};
+use crate::serve::{self, Bound, process};
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let mut compiled = compile::compile(&args.spec);
@@ -31,7 +31,12 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
+        process::raise_file_limit();
         let bound = serve::bind(&outcome.plan, &outcome.gathered, &located).map_err(|error| error.to_string())?;
+        if let Err(error) = process::leave_root() {
+            let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
+            report::write(std::io::stderr(), &text);
+        }
         let intro = intro(&source.name(), &outcome, &located);
         report::write(std::io::stderr(), &intro);
         runtime.block_on(serve_until_told(bound, args))

@@ -5,6 +5,7 @@ mod diagnostics;
 mod layers;
 mod plans;
 mod recipes;
+mod serve;
 mod support;
 mod wire;
 mod wire_http;
