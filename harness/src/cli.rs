@@ -209,7 +209,7 @@ fn accel(choice: AccelChoice) -> Result<Accel> {
 #[expect(clippy::exit, reason = "a signal ends the program from a thread")]
 fn end_cleanly_on_signals() -> Result<()> {
     let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    // Threads inherit the mask, so only the one below ever sees these signals. Children start with an empty mask.
+    // Threads inherit the mask, so only the one below ever sees these signals.
     signals.thread_block().context("signals")?;
     std::thread::spawn(move || {
         if let Ok(signal) = signals.wait() {

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use crate::bench::{Bench, Options};
 use crate::case::{Stop, Verdict};
-use crate::cases::{archiso, debian_live};
+use crate::cases::archiso::{self, Setup};
+use crate::cases::debian_live;
 use crate::error::{Context, Error, Result};
 use crate::evidence;
-use crate::lab::RouterKind;
-use crate::lab::router::Siaddr;
 use crate::media::Layout;
 use crate::subject::Subject;
 
@@ -23,7 +22,7 @@ const RACES: [Race; 2] = [
     Race {
         name: "archiso",
         boot: |bench| {
-            archiso::power_on(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None)?;
+            archiso::power_on(bench, Setup::usual(Layout::Today))?;
             Ok(bench.guest()?.play(&archiso::steps_to_login(Layout::Today))?)
         },
     },
@@ -57,7 +56,10 @@ fn seconds(race: &Race, subject: Subject, options: &Options, run: &Path) -> Resu
     bench.close()?;
     match verdict {
         Ok(()) => uptime,
-        Err(Stop::Failed(error)) => Err(Error::new(format!("{} with {subject}: {error}", race.name))),
+        Err(Stop::Failed(error)) => {
+            let folder = bench.evidence().folder().display().to_string();
+            Err(Error::new(format!("{} with {subject}: {error}\nevidence {folder}", race.name)))
+        }
         Err(Stop::Skipped(reason)) => Err(Error::new(reason)),
     }
 }

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use crate::bench::{Bench, Options};
 use crate::case::{Stop, Verdict};
-use crate::cases::archiso;
+use crate::cases::archiso::{self, Setup};
 use crate::error::{Context, Error, Result};
 use crate::evidence;
-use crate::lab::router::Siaddr;
-use crate::lab::{ROUTER, RouterKind, SERVER};
+use crate::lab::{ROUTER, SERVER};
 use crate::media::Layout;
 
 /// Boots today's Arch medium to its login prompt and prints what happens.
@@ -30,7 +29,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
 
 fn show(bench: &mut Bench, options: &Options) -> Verdict {
     say(&format!("A LAN with a router at {ROUTER} and {} at {SERVER}; a PC without a disk.", options.subject))?;
-    archiso::power_on(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None)?;
+    archiso::power_on(bench, Setup::usual(Layout::Today))?;
     say(&format!("Power on, emulated with {}.", options.accel))?;
     let guest = bench.guest()?;
     let [menu, choose, login] = archiso::steps_to_login(Layout::Today);
@@ -39,8 +38,9 @@ fn show(bench: &mut Bench, options: &Options) -> Verdict {
     guest.step(&choose)?;
     guest.step(&login)?;
     let seconds = guest.uptime().as_secs_f64();
+    let screen = guest.screen();
     let kernel = guest.shell("uname -sr")?;
-    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{}\n", guest.screen()))?;
+    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{screen}\n"))?;
     Ok(())
 }
 

@@ -59,8 +59,8 @@ impl Guest {
         let limit = limit(Stage::Command, self.accel);
         self.commands += 1;
         let number = self.commands;
-        // The terminal echoes what is typed. The marks are put together by the guest's printf, so that the echo does not
-        // contain them.
+        // The terminal echoes what is typed. The marks are put together by the guest's printf, so that the echo does
+        // not contain them.
         let line =
             format!("printf '%s%s\\n' out put-{number}; {command}; printf '\\n%s%s%s.\\n' end- {number}: $?{ENTER}");
         let console = self.qemu.console();

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use clap::Subcommand;
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::getppid;
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::lab::netns;
 use crate::lab::router::{self, RouterArgs};
 use crate::lab::wire::{self, WireArgs};
@@ -59,11 +59,14 @@ pub fn run(internal: Internal) -> Result<()> {
 }
 
 fn become_program(parent: i32, netns: Option<u32>, command: &[OsString]) -> Result<()> {
-    set_pdeathsig(Signal::SIGKILL).map_err(|error| Error::new(format!("prctl: {error}")))?;
+    set_pdeathsig(Signal::SIGKILL).context("prctl")?;
     // A parent that died before the call above has sent nothing.
     if getppid().as_raw() != parent {
         return Err(Error::new("the harness has ended"));
     }
+    // The harness blocks the signals that its own thread waits for, and a mask outlives exec. With SIGTERM blocked no
+    // server could end in its own way.
+    SigSet::empty().thread_set_mask().context("signals")?;
     if let Some(holder) = netns {
         netns::enter(holder)?;
     }

@@ -20,14 +20,12 @@ pub const PC_MAC: [u8; 6] = [0x52, 0x54, 0, 0xaa, 0xbb, 0xcc];
 const START: Duration = Duration::from_secs(20);
 
 /// A network card that QEMU emulates and has a boot ROM for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nic {
     /// Paravirtual; the fastest.
     Virtio,
     /// Intel 82540EM.
     E1000,
-    /// Realtek 8139.
-    Rtl8139,
 }
 
 impl Nic {
@@ -35,7 +33,6 @@ impl Nic {
         match self {
             Self::Virtio => "virtio-net-pci",
             Self::E1000 => "e1000",
-            Self::Rtl8139 => "rtl8139",
         }
     }
 }

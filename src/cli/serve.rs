@@ -5,6 +5,7 @@ mod printer;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -13,7 +14,7 @@ use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
 use crate::serve::host::{self, Located};
-use crate::serve::{self, Bound, process};
+use crate::serve::{self, Bound, privilege};
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let mut compiled = compile::compile(&args.spec);
@@ -27,13 +28,13 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
+    allow_many_files();
     // Decisions take microseconds and reads of cold files have threads of their own, so one thread serves a home network.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
-        process::raise_file_limit();
         let bound = serve::bind(&outcome.plan, &outcome.gathered, &located).map_err(|error| error.to_string())?;
-        if let Err(error) = process::leave_root() {
+        if let Err(error) = privilege::leave_root() {
             let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
             report::write(std::io::stderr(), &text);
         }
@@ -47,6 +48,16 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             report::write(std::io::stderr(), &format!("netspec: {reason}\n"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Raises the soft limit of open files to the hard one: a classroom that powers on together needs a socket for each transfer.
+fn allow_many_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Without it the servers turn some clients away for a while, which is what they do at their own limits, too.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 
@@ -92,7 +103,10 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
         let (title, family) = (facts.recipe.title(), facts.recipe.family());
         text.push_str(&format!("  iso {name}: {title} ({family}), volume {}\n", facts.volume_id));
     }
-    text.push_str(&format!("  HTTP on port {}, TFTP on port 69\n", outcome.plan.server.http_port));
+    let http = outcome.plan.server.http_port;
+    text.push_str(&format!(
+        "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
+    ));
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::digest::Digest;
-pub use self::pxelinux::{FilePin, Pxelinux, PxelinuxPlace};
+pub use self::pxelinux::{FilePin, MODULES, PROGRAM, Pxelinux, PxelinuxPlace};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::Recipe;

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::{Digest, Facts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::image::recipe::Recipe;
 use crate::resolve::ResolvedSpec;
 use crate::world::World;
 
@@ -65,9 +64,10 @@ impl PxelinuxPlace {
     ];
 }
 
-const PROGRAM: &str = "lpxelinux.0";
-/// The modules that a generated menu cannot do without.
-const NEEDED: &[&str] = &["ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"];
+/// The loader's name; it has HTTP, which `pxelinux.0` has not.
+pub const PROGRAM: &str = "lpxelinux.0";
+/// The modules that a menu made by netspec cannot do without.
+pub const MODULES: &[&str] = &["ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"];
 /// The largest module of syslinux 6.04 has 170 KiB; the loader itself 90 KiB.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
@@ -86,7 +86,7 @@ pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Option<Foun
                     .at(source.span, "not a PXELINUX")
                     .help(format!(
                         "name `{PROGRAM}` here, and in `modules=` the folder with its {}",
-                        NEEDED.join(", ")
+                        MODULES.join(", ")
                     )),
             )
         });
@@ -104,7 +104,7 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
             paths.insert(name.to_owned(), path.clone());
         }
     }
-    if let Some(missing) = NEEDED.iter().find(|name| !paths.contains_key(**name)) {
+    if let Some(missing) = MODULES.iter().find(|name| !paths.contains_key(**name)) {
         return Err((modules.join(missing), io::ErrorKind::NotFound.into()));
     }
     let mut files = BTreeMap::new();
@@ -120,10 +120,8 @@ fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<String> {
     if let Some(menu) = spec.menus.first() {
         return Some(format!("menu `{}`", menu.name));
     }
-    facts.images.iter().find_map(|(name, image)| match &image.recipe {
-        Recipe::Archiso(archiso) if archiso.menu.is_some() => None,
-        Recipe::Archiso(_) | Recipe::LiveBoot(_) => Some(format!("ISO `{name}`, which brings no PXELINUX of its own,")),
-    })
+    let without_menu = facts.images.iter().find(|(_, image)| image.recipe.own_menu().is_none());
+    without_menu.map(|(name, _)| format!("ISO `{name}`, which brings no PXELINUX of its own,"))
 }
 
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {

@@ -23,8 +23,11 @@ pub(super) fn rewritten(archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) 
         for line in &mut config.lines {
             move_name(line, &place);
         }
-        for range in before.label_ranges().into_iter().rev() {
-            let lines = change_label(&config.lines[range.clone()], archiso, menu, iso);
+        let ranges = before.label_ranges();
+        let first = ranges.iter().find(|range| boots_over(&before.lines[(*range).clone()], "http")).cloned();
+        for range in ranges.into_iter().rev() {
+            let is_first = Some(&range) == first.as_ref();
+            let lines = change_label(&config.lines[range.clone()], archiso, menu, iso, is_first);
             config.lines.splice(range, lines);
         }
         if config != before {
@@ -102,16 +105,33 @@ fn moved(name: &str, place: &str) -> String {
     }
 }
 
-fn change_label(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) -> Vec<Line> {
+/// Whether a label's root image comes over `http`, `nfs` or `nbd`.
+fn boots_over(lines: &[Line], protocol: &str) -> bool {
     let append = lines.iter().find(|line| line.keyword == "APPEND").map_or("", |line| line.argument.as_str());
-    let boots_over = |word: &str| syslinux::words(append).iter().any(|w| w.starts_with(word));
-    if boots_over("archiso_http_srv=") {
-        with_urls(lines, archiso, menu, iso)
-    } else if boots_over("archiso_nfs_srv=") || boots_over("archiso_nbd_srv=") {
+    syslinux::words(append).iter().any(|word| word.starts_with(&format!("archiso_{protocol}_srv=")))
+}
+
+fn change_label(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource, is_first: bool) -> Vec<Line> {
+    if boots_over(lines, "http") {
+        let mut lines = with_urls(lines, archiso, menu, iso);
+        // Without this the first label is highlighted, and that is the one for NBD.
+        if is_first && !is_second_choice(&lines, archiso) {
+            lines.insert(1, Line::new("", "MENU DEFAULT", ""));
+        }
+        lines
+    } else if boots_over(lines, "nfs") || boots_over(lines, "nbd") {
         disabled(lines)
     } else {
         lines.to_vec()
     }
+}
+
+/// Of several defaults the last wins, and the menu of 2014 has the 32-bit system in a file of its own behind the 64-bit one.
+/// Where it stands alone it is highlighted anyway, as the first label that can be chosen.
+fn is_second_choice(lines: &[Line], archiso: &Archiso) -> bool {
+    let kernel = lines.iter().find(|line| matches!(line.keyword.as_str(), "LINUX" | "KERNEL"));
+    kernel.is_some_and(|line| line.argument.contains("/i686/"))
+        && archiso.root_images.iter().any(|image| image.contains("/x86_64/"))
 }
 
 /// Shown, but not to be chosen: netspec serves neither NFS nor NBD.
@@ -135,8 +155,6 @@ fn with_urls(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSou
             _ => {}
         }
     }
-    // Without this the first label is highlighted, and that is the one for NBD.
-    lines.insert(1, Line::new("", "MENU DEFAULT", ""));
     lines
 }
 

@@ -1,12 +1,12 @@
 //! PXELINUX menus that netspec makes: those of the spec, and one for each ISO that brings none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::template::{Template, one_line};
 use super::{Node, Plan, Role, entry};
-use crate::facts::Facts;
-use crate::image::recipe::{Archiso, ArchisoMenu, Recipe};
+use crate::facts::{Facts, MODULES, PROGRAM};
+use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::BiosBoot;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
 
@@ -17,23 +17,18 @@ const FIRST: &str = "pxelinux.cfg/default";
 
 /// Adds PXELINUX, the menus of the spec and those of its ISOs; says how a BIOS client gets there.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBoot {
-    let modules = facts.pxelinux.iter().flat_map(|pxelinux| &pxelinux.files);
-    for (name, pin) in modules {
-        plan.loaders.insert(name.clone(), pin.clone());
-        plan.tree.insert(format!("{FOLDER}/{name}"), Node::Loader(name.clone()));
-    }
+    add_pxelinux(facts, plan);
     let isos: BTreeMap<&str, (&IsoSource, &Recipe)> = spec
         .isos
         .iter()
         .filter_map(|iso| Some((iso.name.as_str(), (iso, &facts.images.get(&iso.name)?.recipe))))
         .collect();
     for (iso, recipe) in isos.values() {
-        match recipe {
-            Recipe::Archiso(Archiso { menu: Some(menu), .. }) => use_our_modules(iso, menu, plan),
-            Recipe::Archiso(_) | Recipe::LiveBoot(_) => {
-                let way_back = if spec.menus.is_empty() { String::new() } else { way_back() };
-                put(plan, &iso_file(&iso.name), iso_menu(iso, recipe) + &way_back);
-            }
+        if let Some(menu) = recipe.own_menu() {
+            use_our_modules(iso, menu, plan);
+        } else {
+            let way_back = if spec.menus.is_empty() { String::new() } else { way_back() };
+            put(plan, &iso_file(&iso.name), iso_menu(iso, recipe) + &way_back);
         }
     }
     for (at, menu) in spec.menus.iter().enumerate() {
@@ -70,11 +65,23 @@ fn iso_file(name: &str) -> String {
     format!("iso/{name}.cfg")
 }
 
+/// Adds the loader, the modules of our menus, and those that menus of ISOs use.
+fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
+    let Some(pxelinux) = &facts.pxelinux else { return };
+    let of_menus = facts.images.values().filter_map(|image| image.recipe.own_menu()).flat_map(|menu| &menu.modules);
+    let wanted: BTreeSet<&str> = of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).collect();
+    for (name, pin) in pxelinux.files.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
+        plan.loaders.insert(name.clone(), pin.clone());
+        plan.tree.insert(format!("{FOLDER}/{name}"), Node::Loader(name.clone()));
+    }
+}
+
 /// Modules work only with the loader of their own build, so the ISO's menu gets those of the loader that runs it.
 fn use_our_modules(iso: &IsoSource, menu: &ArchisoMenu, plan: &mut Plan) {
-    let names: Vec<_> = plan.loaders.keys().filter(|name| name.ends_with(".c32")).cloned().collect();
-    for name in names {
-        plan.tree.insert(format!("iso/{}/{}/{name}", iso.name, menu.folder), Node::Loader(name));
+    for name in menu.modules.iter().map(String::as_str).chain(MODULES.iter().copied()) {
+        if plan.loaders.contains_key(name) {
+            plan.tree.insert(format!("iso/{}/{}/{name}", iso.name, menu.folder), Node::Loader(name.to_owned()));
+        }
     }
 }
 
@@ -126,16 +133,15 @@ fn spec_entry(
         }
         Target::Iso(iso) => {
             let Some((source, recipe)) = isos.get(iso.as_str()) else { return String::new() };
-            match recipe {
-                Recipe::Archiso(Archiso { menu: Some(own), title, .. }) => {
+            let action = match recipe.own_menu() {
+                Some(own) => {
                     let place = format!("/iso/{}", source.name);
                     let file = format!("{place}/{}/{}", own.folder, own.first);
-                    (title.as_str(), config(&file, &format!("{place}/{}/", own.working_folder)))
+                    config(&file, &format!("{place}/{}/", own.working_folder))
                 }
-                Recipe::Archiso(_) | Recipe::LiveBoot(_) => {
-                    (recipe.title(), config(&format!("/{FOLDER}/{}", iso_file(iso)), &format!("/{FOLDER}/")))
-                }
-            }
+                None => config(&format!("/{FOLDER}/{}", iso_file(iso)), &format!("/{FOLDER}/")),
+            };
+            (recipe.title(), action)
         }
     };
     let title = title.unwrap_or(own_title);

@@ -126,10 +126,7 @@ fn add_image(plan: &mut Plan, iso: &IsoSource, recipe: &Recipe) {
 
 /// One ISO and no menu: the client goes straight to the ISO's own menu.
 fn bios_of_single_iso(spec: &ResolvedSpec, facts: &Facts, iso: &IsoSource, plan: &mut Plan) -> BiosBoot {
-    let menu = facts.images.get(&iso.name).and_then(|image| match &image.recipe {
-        Recipe::Archiso(archiso) => archiso.menu.as_ref(),
-        Recipe::LiveBoot(_) => None,
-    });
+    let menu = facts.images.get(&iso.name).and_then(|image| image.recipe.own_menu());
     match menu {
         Some(menu) => bios_of_archiso(iso, menu),
         None => menu::add(spec, facts, plan),

@@ -15,7 +15,7 @@ mod limit;
 mod meter;
 pub mod neighbor;
 pub mod port_holder;
-pub mod process;
+pub mod privilege;
 mod read;
 pub mod tftp;
 pub mod tree;

@@ -10,6 +10,7 @@
 mod decode;
 pub mod iso;
 mod lex;
+mod literal;
 pub mod loader;
 pub mod menu;
 mod name;

@@ -177,9 +177,18 @@ fn a_file_of_one_mebibyte_is_read_and_a_larger_one_refused() {
 /// A file full of faults costs neither much time nor much memory, nor the stack of this thread, as it did in kdl 6.7.1.
 #[test]
 fn any_number_of_errors_is_counted_and_a_thousand_kept() {
-    for line in
-        ["}\n", "a=\n", "x\n", "iso 1.2.3.4\n", "a )\n", "{}\n", "/- ", "menu \"m\" { entry \"e\" iso=\"x\" }\n"]
-    {
+    for line in [
+        "}\n",
+        "a=\n",
+        "x\n",
+        "iso 1.2.3.4\n",
+        "a )\n",
+        "{}\n",
+        "/- ",
+        "a=/- ",
+        "/-(t)a=",
+        "menu \"m\" { entry \"e\" iso=\"x\" }\n",
+    ] {
         let text = line.repeat(1200);
         let (spec, found) = load(&source(&text));
         let mut found = found;

@@ -70,7 +70,7 @@ pub(super) fn string(entry: &KdlEntry, wanted: Wanted<'_>, out: &mut Diagnostics
             _ => "…".to_owned(),
         };
         out.push(
-            wrong_type(entry, wanted, "a string", span)
+            wrong_type(entry, wanted, "a string")
                 .help(format!("write {}, in quotes", wanted.example(&format!("\"{quoted}\"")))),
         );
         return None;
@@ -101,8 +101,8 @@ pub(super) fn boolean(entry: &KdlEntry, wanted: Wanted<'_>, out: &mut Diagnostic
         return Some(Spanned::new(value, span));
     }
     out.push(
-        wrong_type(entry, wanted, "`#true` or `#false`", span)
-            .help(format!("write {}, or leave it away for `#false`", wanted.example("#true"))),
+        wrong_type(entry, wanted, "`#true` or `#false`")
+            .help(format!("write {}, or leave it out for `#false`", wanted.example("#true"))),
     );
     None
 }
@@ -119,12 +119,14 @@ pub(super) fn integer(
     let (from, to) = (*range.start(), *range.end());
     let expected = format!("{what} from {from} to {to}");
     let Some(number) = entry.value().as_integer() else {
+        let whole =
+            &if entry.value().as_float().is_some() { format!("{what} without a fraction") } else { what.to_owned() };
         let inside = entry.value().as_string().and_then(|text| text.trim().parse::<u16>().ok());
         let help = match inside.filter(|number| range.contains(number)) {
             Some(number) => format!("write {}, without quotes", wanted.example(&number.to_string())),
             None => format!("write {expected}, without quotes and without a unit"),
         };
-        out.push(wrong_type(entry, wanted, what, span).help(help));
+        out.push(wrong_type(entry, wanted, whole).help(help));
         return None;
     };
     match u16::try_from(number).ok().filter(|number| range.contains(number)) {
@@ -143,16 +145,15 @@ pub(super) fn integer(
     }
 }
 
-fn wrong_type(entry: &KdlEntry, wanted: Wanted<'_>, expected: &str, span: Span) -> Diagnostic {
+fn wrong_type(entry: &KdlEntry, wanted: Wanted<'_>, expected: &str) -> Diagnostic {
     let (found, label) = match entry.value() {
         KdlValue::String(text) => (format!("the string \"{}\"", shown(text)), "a string"),
-        KdlValue::Integer(_) => (format!("the number {}", written(entry)), "a number"),
-        KdlValue::Float(_) => (format!("the number {}", written(entry)), "not a whole number"),
+        KdlValue::Integer(_) | KdlValue::Float(_) => (format!("the number {}", written(entry)), "a number"),
         KdlValue::Bool(value) => (format!("`#{value}`"), "a keyword"),
         KdlValue::Null => ("`#null`".to_owned(), "a keyword"),
     };
     Diagnostic::new(Code::InvalidValue, format!("`{}` expects {expected}, found {found}", wanted.holder))
-        .at(span, label)
+        .at(value_span(entry), label)
 }
 
 /// The value as the user wrote it.

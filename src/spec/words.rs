@@ -1,14 +1,12 @@
 //! What is wrong with the words of a node, in words that say what to write instead.
 
-use super::lex::{Closing, Kind, Token, is_newline, is_space};
+use super::lex::{Closing, Kind, Token, is_newline};
+use super::literal::{KEYWORDS, begins_like_number, is_forbidden, is_identifier, is_number, wrong_escape};
 use super::parse::Faults;
 use super::split::Node;
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-
-/// The words that KDL 1 knew bare and KDL 2 wants with `#`.
-const KEYWORDS: [&str; 6] = ["true", "false", "null", "inf", "-inf", "nan"];
 
 /// A file that says itself that it is KDL 1.
 pub(super) fn check_version(text: &str, faults: &mut Faults) {
@@ -28,7 +26,7 @@ pub(super) fn check_version(text: &str, faults: &mut Faults) {
 /// Looks at the heads of all nodes, in their blocks too.
 pub(super) fn check_nodes(text: &str, nodes: &[Node], faults: &mut Faults) {
     for node in nodes {
-        let mut head = Head { text, node, tokens: &node.head, at: 0, faults, faulty: false };
+        let mut head = Head { text, node, tokens: &node.head, at: 0, faults, faulty: false, prefix: None };
         head.check();
         if head.faulty {
             faults.spoil(node.head_span());
@@ -50,6 +48,8 @@ struct Head<'a> {
     at: usize,
     faults: &'a mut Faults,
     faulty: bool,
+    /// Where the `/-` and the type annotation before the present entry begin. They go with it: alone they are a fault again.
+    prefix: Option<usize>,
 }
 
 impl Head<'_> {
@@ -63,11 +63,14 @@ impl Head<'_> {
                     self.at += 1;
                 }
                 Kind::TypeOpen => self.annotation(),
-                Kind::Word | Kind::Text(_) if first => {
-                    first = false;
-                    self.node_name(token);
+                Kind::Word | Kind::Text(_) => {
+                    if std::mem::take(&mut first) {
+                        self.node_name(token);
+                    } else {
+                        self.entry(token);
+                    }
+                    self.prefix = None;
                 }
-                Kind::Word | Kind::Text(_) => self.entry(token),
                 Kind::Equals => {
                     let what = if first { "`=` where a node name is expected" } else { "`=` without a property name" };
                     self.fault(
@@ -102,7 +105,7 @@ impl Head<'_> {
 
     fn fault(&mut self, diagnostic: Diagnostic, blank: Span) {
         self.faults.report(diagnostic);
-        self.faults.blank(blank);
+        self.faults.blank(Span::new(self.prefix.unwrap_or(blank.start).min(blank.start), blank.end));
         self.faulty = true;
     }
 
@@ -120,6 +123,8 @@ impl Head<'_> {
                     .help("write `/-` before a node, a value or a block, or `//` before a comment"),
                 token.span,
             );
+        } else {
+            self.prefix.get_or_insert(token.span.start);
         }
     }
 
@@ -142,6 +147,8 @@ impl Head<'_> {
                             .help("remove it, or put a text that contains `(` in quotes"),
                         span,
                     );
+                } else {
+                    self.prefix.get_or_insert(span.start);
                 }
             }
             _ => {
@@ -350,76 +357,8 @@ impl Head<'_> {
     }
 }
 
-/// The first `\` of a string in quotes that begins no escape of KDL 2, with the character behind it.
-fn wrong_escape(string: &str) -> Option<(usize, &str)> {
-    let mut at = 0;
-    while let Some(next) = string.get(at..)?.find('\\') {
-        let start = at + next;
-        let escaped = string.get(start + 1..)?.chars().next()?;
-        at = start + 1 + escaped.len_utf8();
-        let right = match escaped {
-            '"' | '\\' | 'b' | 'f' | 'n' | 'r' | 't' | 's' => true,
-            'u' => is_code_point(string.get(at..)?),
-            blank => is_space(blank) || is_newline(blank),
-        };
-        if !right {
-            return Some((start, &string[start..at]));
-        }
-    }
-    None
-}
-
-/// Whether `{…}` follows, with one to six hexadecimal digits that name a character.
-fn is_code_point(rest: &str) -> bool {
-    rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).is_some_and(|(digits, _)| {
-        digits.len() <= 6
-            && digits.chars().all(|c| c.is_ascii_hexdigit())
-            && u32::from_str_radix(digits, 16).is_ok_and(|code| char::from_u32(code).is_some())
-    })
-}
-
 fn first_line(text: &str, span: Span) -> Span {
     let written = text.get(span.start..span.end).unwrap_or_default();
     let line = written.split(is_newline).next().unwrap_or_default();
     Span::new(span.start, span.start + line.trim_end().len())
-}
-
-/// Characters that no bare word may contain. (Blanks, braces, quotes and `=` end a word and never get here.)
-fn is_forbidden(c: char) -> bool {
-    matches!(c, '\\' | '/' | '[' | ']' | '"' | '#')
-        || matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-fn begins_like_number(word: &str) -> bool {
-    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
-    unsigned.strip_prefix('.').unwrap_or(unsigned).starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn is_identifier(word: &str) -> bool {
-    !word.is_empty() && !begins_like_number(word) && !word.contains(is_forbidden) && !KEYWORDS.contains(&word)
-}
-
-fn is_number(word: &str) -> bool {
-    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
-    let radix = |prefix: &str, radix: u32| {
-        unsigned.strip_prefix(prefix).is_some_and(|digits| {
-            digits.starts_with(|c: char| c.is_digit(radix)) && digits.chars().all(|c| c == '_' || c.is_digit(radix))
-        })
-    };
-    if radix("0x", 16) || radix("0o", 8) || radix("0b", 2) {
-        return true;
-    }
-    let digits = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_digit()) && part.chars().all(|c| c == '_' || c.is_ascii_digit())
-    };
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    digits(whole) && fraction.is_none_or(digits) && exponent.is_none_or(digits)
 }

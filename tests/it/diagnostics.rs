@@ -26,9 +26,11 @@ const SPEC: &str = "spec.kdl";
 /// Other files that a page shows, by path.
 type Files = BTreeMap<String, String>;
 
+/// From the spec that a page shows, and the other files, to the findings.
+type Check = fn(&SourceFile, &Files) -> Diagnostics;
+
 /// What finds the findings of a page, by the name in its `needs:` line.
-const CHECKS: &[(&str, fn(&SourceFile, &Files) -> Diagnostics)] =
-    &[("text", check_text), ("open", check_open), ("a large file", check_large)];
+const CHECKS: &[(&str, Check)] = &[("text", check_text), ("open", check_open), ("a large file", check_large)];
 
 /// The text of the spec alone.
 fn check_text(source: &SourceFile, _: &Files) -> Diagnostics {

@@ -133,3 +133,29 @@ fn hostile_text_of_an_iso_stays_text() {
                  INITRD $/iso/x/live/initrd.img\nAPPEND boot=live x= fetch=$/iso/x/live/filesystem.squashfs\nSYSAPPEND 2\n";
     assert_eq!(menu, format!("SERIAL 0 115200\nUI /pxelinux/menu.c32\nMENU TITLE My Title \n{label}"));
 }
+
+/// The plan of one archiso whose HTTP label is `label`, and of that its menu; `$` stands for the server.
+fn archiso_menu(label: &str) -> String {
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"x\" \"isos/x.iso\"\n";
+    let mut tree = trees::archiso();
+    tree.retain(|(path, _)| !path.ends_with("archiso_pxe-linux.cfg"));
+    tree.push(("boot/syslinux/archiso_pxe-linux.cfg", label.to_owned()));
+    let folder = Folder::with_spec(spec).iso("x.iso", "X", &tree);
+    let plan: serde_json::Value = serde_json::from_str(&folder.netspec_ok(&["plan", "spec.kdl"])).unwrap();
+    let menu = plan["tree"]["iso/x/boot/syslinux/archiso_pxe-linux.cfg"]["text"].as_array().unwrap();
+    menu.iter().map(|part| part.as_str().unwrap_or("$")).collect()
+}
+
+#[test]
+fn archiso_labels_may_name_the_initrd_in_append_and_end_lines_with_crlf() {
+    let label = "LABEL a\r\nKERNEL /arch/boot/x86_64/vmlinuz-linux\r\n\
+                 APPEND initrd=/arch/boot/a.img,boot/b.img archisobasedir=arch archiso_http_srv=http://${pxeserver}/\r\nIPAPPEND 3\r\n\
+                 LABEL b\r\nKERNEL /memtest\r\nAPPEND  initrd=/m.img  x\r\n\
+                 LABEL c\r\nLINUX http://mirror/vmlinuz\r\nAPPEND archiso_http_srv=http://mirror/\r\n";
+    let menu = "LABEL a\nMENU DEFAULT\nKERNEL $/iso/x/arch/boot/x86_64/vmlinuz-linux\n\
+                APPEND initrd=$/iso/x/arch/boot/a.img,$/iso/x/boot/syslinux/boot/b.img archisobasedir=arch \
+                archiso_http_srv=$/iso/x/\nIPAPPEND 3\n\
+                LABEL b\nKERNEL /iso/x/memtest\nAPPEND initrd=/iso/x/m.img x\n\
+                LABEL c\nLINUX http://mirror/vmlinuz\nAPPEND archiso_http_srv=$/iso/x/\n";
+    assert_eq!(archiso_menu(label), menu);
+}

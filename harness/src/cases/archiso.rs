@@ -8,7 +8,7 @@ use crate::lab::loss::LossRule;
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
 use crate::media::Layout;
-use crate::qemu::{Hardware, PC_MAC};
+use crate::qemu::{Hardware, Nic, PC_MAC};
 use crate::script::{ARCHISO, Step, choose, menu};
 use crate::subject::{Family, Image};
 
@@ -16,45 +16,71 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_menu_appears_with_its_entries",
         proves: "SeaBIOS reaches the menu that today's Arch medium brings, with every entry",
-        run: |bench| menu_appears(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), None),
+        run: |bench| menu_appears(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_menu_appears_with_its_entries",
         proves: "the same for the layout of 2014, whose names are relative to another folder",
-        run: |bench| menu_appears(bench, Layout::Y2014, RouterKind::BuiltIn(Siaddr::Zero), None),
+        run: |bench| menu_appears(bench, Setup::usual(Layout::Y2014)),
+    },
+    Case {
+        name: "archiso_menu_appears_on_an_intel_card",
+        proves: "the boot does not depend on one card: the ROM of an Intel card reaches the menu too",
+        run: |bench| {
+            let hardware = Hardware { nic: Nic::E1000, ..Hardware::default() };
+            menu_appears(bench, Setup { hardware, ..Setup::usual(Layout::Today) })
+        },
     },
     Case {
         name: "archiso_menu_appears_although_frames_are_lost",
         proves: "DHCP and TFTP recover when each 20th datagram to the PC is lost",
         run: |bench| {
             let lose = Some(LossRule::every(20)?);
-            menu_appears(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero), lose)
+            menu_appears(bench, Setup { lose, ..Setup::usual(Layout::Today) })
         },
     },
     Case {
         name: "archiso_http_entry_reaches_login",
         proves: "the HTTP entry of today's medium gets kernel, initramfs and root image from the server",
-        run: |bench| reaches_login(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Zero)),
+        run: |bench| reaches_login(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_http_entry_reaches_login",
         proves: "the same for the medium of 2014, the one of the article that netspec grew from",
-        run: |bench| reaches_login(bench, Layout::Y2014, RouterKind::BuiltIn(Siaddr::Zero)),
+        run: |bench| reaches_login(bench, Setup::usual(Layout::Y2014)),
     },
     Case {
         name: "archiso_boots_beside_a_router_that_names_itself_as_boot_server",
         proves: "a router with its own address in siaddr does not draw the PC away from the server",
-        run: |bench| reaches_login(bench, Layout::Today, RouterKind::BuiltIn(Siaddr::Own)),
+        run: |bench| {
+            let router = RouterKind::BuiltIn(Siaddr::Own);
+            reaches_login(bench, Setup { router, ..Setup::usual(Layout::Today) })
+        },
     },
     Case {
         name: "real_dnsmasq_as_router",
         proves: "the boot works beside dnsmasq, which is the DHCP server of most real home routers",
         run: |bench| {
             bench.needs_root("dnsmasq drops to another user")?;
-            reaches_login(bench, Layout::Today, RouterKind::Dnsmasq)
+            reaches_login(bench, Setup { router: RouterKind::Dnsmasq, ..Setup::usual(Layout::Today) })
         },
     },
 ];
+
+/// What is put up for a boot.
+pub(crate) struct Setup {
+    layout: Layout,
+    router: RouterKind,
+    hardware: Hardware,
+    lose: Option<LossRule>,
+}
+
+impl Setup {
+    /// The usual PC beside the built-in router, with nothing lost.
+    pub(crate) fn usual(layout: Layout) -> Self {
+        Self { layout, router: RouterKind::BuiltIn(Siaddr::Zero), hardware: Hardware::default(), lose: None }
+    }
+}
 
 /// Entries of the menu over the network, as parts of their labels: those among the seven rows that are shown at first.
 pub(super) fn entries(layout: Layout) -> &'static [&'static str] {
@@ -99,30 +125,33 @@ pub(crate) fn image(bench: &Bench, layout: Layout) -> std::result::Result<Image,
 }
 
 /// Puts up LAN, router, server and PC.
-pub(crate) fn power_on(bench: &mut Bench, layout: Layout, router: RouterKind, lose: Option<LossRule>) -> Verdict {
-    let image = image(bench, layout)?;
-    bench.lan(router)?;
+pub(crate) fn power_on(bench: &mut Bench, setup: Setup) -> Verdict {
+    let image = image(bench, setup.layout)?;
+    bench.lan(setup.router)?;
     bench.serve(&specs::one("arch", &image.iso), &[image])?;
-    bench.power_on(Hardware::default(), lose)?;
+    bench.power_on(setup.hardware, setup.lose)?;
     Ok(())
 }
 
-fn menu_appears(bench: &mut Bench, layout: Layout, router: RouterKind, lose: Option<LossRule>) -> Verdict {
-    power_on(bench, layout, router, lose)?;
-    Ok(bench.guest()?.play(&[menu(entries(layout))])?)
+fn menu_appears(bench: &mut Bench, setup: Setup) -> Verdict {
+    let entries = entries(setup.layout);
+    power_on(bench, setup)?;
+    Ok(bench.guest()?.play(&[menu(entries)])?)
 }
 
-fn reaches_login(bench: &mut Bench, layout: Layout, router: RouterKind) -> Verdict {
-    power_on(bench, layout, router, None)?;
-    bench.guest()?.play(&steps_to_login(layout))?;
+fn reaches_login(bench: &mut Bench, setup: Setup) -> Verdict {
+    let steps = steps_to_login(setup.layout);
+    power_on(bench, setup)?;
+    bench.guest()?.play(&steps)?;
     Ok(runs_from_the_server(bench)?)
 }
 
-/// Proves from inside the system, and from the cable, that this is the medium's system and that it came from the server.
+/// Proves from inside the system that it is the medium's, and from the cable that it came from the server.
 pub(super) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
     let guest = bench.guest()?;
-    expect("/proc/cmdline", &guest.shell("cat /proc/cmdline")?, &format!("archiso_http_srv=http://{SERVER}"))
-        .or_else(|_| expect_expanded(guest))?;
+    let line = guest.shell("cat /proc/cmdline")?;
+    expect("/proc/cmdline", &line, " archiso_http_srv=http://")?;
+    expect("the web server in /proc/cmdline", &web_server(&line), &format!("http://{SERVER}"))?;
     let mounts = guest.shell("cat /proc/mounts")?;
     expect("/proc/mounts", &mounts, "httpspace")?;
     let root = mounts.lines().find(|line| line.split_whitespace().nth(1) == Some("/"));
@@ -131,12 +160,12 @@ pub(super) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
     came_from_the_server(bench, "airootfs.sfs")
 }
 
-/// The medium's own entry says `${pxeserver}`, which the initramfs replaces by what PXELINUX wrote into `ip=`.
-fn expect_expanded(guest: &mut crate::guest::Guest) -> Result<()> {
-    let line = guest.shell("cat /proc/cmdline")?;
-    expect("/proc/cmdline", &line, "archiso_http_srv=http://${pxeserver}/")?;
-    let server = line.split_whitespace().find_map(|word| word.strip_prefix("ip=")?.split(':').nth(1));
-    expect("the server in `ip=`", server.unwrap_or_default(), &SERVER.to_string())
+/// The value of `archiso_http_srv=` as the initramfs understands it.
+///
+/// The medium's own entry says `${pxeserver}`, which is the server that PXELINUX wrote into `ip=`.
+fn web_server(line: &str) -> String {
+    let word = |start: &str| line.split_whitespace().find_map(|word| word.strip_prefix(start)).unwrap_or_default();
+    word("archiso_http_srv=").replace("${pxeserver}", word("ip=").split(':').nth(1).unwrap_or_default())
 }
 
 /// The image was asked for by HTTP, and all that came over TCP came from the server.
@@ -160,4 +189,17 @@ pub(super) fn expect(what: &str, text: &str, wanted: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("{what} has no `{wanted}`: {text}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_web_server_is_read_as_the_initramfs_reads_it() {
+        let own = "quiet archiso_http_srv=http://${pxeserver}/ ip=10.77.0.100:10.77.0.2:10.77.0.1:255.255.255.0";
+        assert_eq!(web_server(own), "http://10.77.0.2/");
+        assert_eq!(web_server("archiso_http_srv=http://10.77.0.2/iso/arch/ ip=dhcp"), "http://10.77.0.2/iso/arch/");
+        assert_eq!(web_server("quiet"), "");
+    }
 }

@@ -1,7 +1,7 @@
 //! Debian Live: a whole distribution, whose medium brings nothing for network boot.
 
 use super::archiso::{came_from_the_server, expect};
-use super::specs::{self, Listed};
+use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::lab::router::Siaddr;
@@ -24,8 +24,7 @@ const HARDWARE: Hardware = Hardware { memory: 3072, nic: Nic::Virtio };
 pub(crate) fn power_on(bench: &mut Bench) -> Verdict {
     let image = Image { iso: bench.isos().debian_live()?, family: Family::DebianLive };
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
-    let arguments = "console=ttyS0,115200";
-    let spec = specs::menu(&[Listed { name: "debian", title: TITLE, iso: &image.iso, arguments }]);
+    let spec = specs::menu(&[("debian", &image.iso)]);
     bench.serve(&spec, &[image])?;
     bench.power_on(HARDWARE, None)?;
     Ok(())

@@ -1,7 +1,7 @@
 //! Several ISOs behind one menu of netspec's own.
 
 use super::archiso;
-use super::specs::{self, Listed};
+use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::lab::RouterKind;
@@ -14,7 +14,7 @@ use crate::subject::Subject;
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "menu_of_two_isos_chains_to_the_first",
-        proves: "an entry of netspec's own menu leads to the menu that this medium brings, and from there to its system",
+        proves: "an entry of netspec's own menu leads to the menu that this medium brings, and on to its system",
         run: |bench| chains_to(bench, Layout::Today),
     },
     Case {
@@ -24,16 +24,13 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-const TODAY: &str = "Arch Linux of today";
-const YEAR_2014: &str = "Arch Linux of 2014";
+const TODAY: &str = "arch-today";
+const YEAR_2014: &str = "arch-2014";
 
 fn chains_to(bench: &mut Bench, layout: Layout) -> Verdict {
     bench.only(Subject::Netspec)?;
     let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Y2014)?);
-    let spec = specs::menu(&[
-        Listed { name: "arch-today", title: TODAY, iso: &today.iso, arguments: "" },
-        Listed { name: "arch-2014", title: YEAR_2014, iso: &then.iso, arguments: "" },
-    ]);
+    let spec = specs::menu(&[(TODAY, &today.iso), (YEAR_2014, &then.iso)]);
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&spec, &[today, then])?;
     let wanted = if layout == Layout::Today { TODAY } else { YEAR_2014 };

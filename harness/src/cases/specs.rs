@@ -1,42 +1,36 @@
 //! What netspec is told in the cases.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
-/// The lab's LAN.
-const NETWORK: &str = "network \"lab\" { subnet \"10.77.0.0/24\"; interface \"eth0\" }\n";
+/// The lab's LAN, as a spec says it.
+const NETWORK: &str = "network \"lab\" {\n    subnet \"10.77.0.0/24\"\n}\n";
 
-/// An ISO with a title, as a person would list it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Listed<'a> {
-    /// Its name.
-    pub(super) name: &'a str,
-    /// What the menu calls it.
-    pub(super) title: &'a str,
-    /// The file.
-    pub(super) iso: &'a Path,
-    /// What is added to its kernel command line.
-    pub(super) arguments: &'a str,
-}
-
-/// One ISO without a menu of ours, so that the PC sees the menu that the medium brings.
+/// One ISO that boots without a menu of ours.
 pub(super) fn one(name: &str, iso: &Path) -> String {
-    format!("{NETWORK}iso {name:?} {:?}\n", iso.display().to_string())
+    format!("{NETWORK}{}", image(name, iso))
 }
 
-/// A menu of ISOs.
-pub(super) fn menu(isos: &[Listed<'_>]) -> String {
-    let nodes: String = isos
-        .iter()
-        .map(|Listed { name, iso, arguments, .. }| {
-            let block = if arguments.is_empty() { String::new() } else { format!(" {{ arguments {arguments:?} }}") };
-            format!("iso {name:?} {:?}{block}\n", iso.display().to_string())
-        })
-        .collect();
-    let entries: String = isos
-        .iter()
-        .map(|Listed { name, title, .. }| format!("    entry {name:?} iso={name:?} title={title:?}\n"))
-        .collect();
-    format!("{NETWORK}{nodes}menu \"main\" title=\"netspec lab\" {{\n{entries}}}\n")
+/// A menu of several ISOs.
+pub(super) fn menu(images: &[(&str, &Path)]) -> String {
+    let mut spec = NETWORK.to_owned();
+    for (name, iso) in images {
+        spec.push_str(&image(name, iso));
+    }
+    spec.push_str("menu \"main\" title=\"Lab netboot\" {\n");
+    for (name, _) in images {
+        // Writing to a String cannot fail.
+        let _ = writeln!(spec, "    entry {name:?} iso={name:?} title=\"Boot {name}\"");
+    }
+    spec.push_str("}\n");
+    spec
+}
+
+fn image(name: &str, iso: &Path) -> String {
+    format!(
+        "iso {name:?} {:?} {{\n    arguments \"console=tty0 console=ttyS0,115200\"\n}}\n",
+        iso.display().to_string()
+    )
 }
 
 #[cfg(test)]
@@ -44,14 +38,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_menu_lists_each_iso_once_as_a_file_and_once_as_an_entry() {
-        let arch = Listed { name: "arch", title: "Arch Linux", iso: Path::new("/a.iso"), arguments: "" };
-        let debian = Listed { name: "deb", title: "Debian", iso: Path::new("/d.iso"), arguments: "console=ttyS0" };
-        let expected = "network \"lab\" { subnet \"10.77.0.0/24\"; interface \"eth0\" }\n\
-                        iso \"arch\" \"/a.iso\"\n\
-                        iso \"deb\" \"/d.iso\" { arguments \"console=ttyS0\" }\n\
-                        menu \"main\" title=\"netspec lab\" {\n    entry \"arch\" iso=\"arch\" title=\"Arch Linux\"\n    \
-                        entry \"deb\" iso=\"deb\" title=\"Debian\"\n}\n";
-        assert_eq!(menu(&[arch, debian]), expected);
+    fn a_menu_has_each_iso_as_a_file_and_as_an_entry_with_its_title() {
+        let spec = menu(&[("arch", Path::new("/a.iso")), ("debian", Path::new("/d.iso"))]);
+        assert!(spec.starts_with(NETWORK), "{spec}");
+        assert!(spec.contains("iso \"arch\" \"/a.iso\" {\n"), "{spec}");
+        assert!(spec.contains("entry \"debian\" iso=\"debian\" title=\"Boot debian\"\n"), "{spec}");
+        assert!(!one("arch", Path::new("/a.iso")).contains("menu"));
     }
 }

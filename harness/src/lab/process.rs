@@ -4,6 +4,9 @@
 //! its parent, enters the network namespace and then becomes the wanted program. So Ctrl-C, a panic and `kill -9` all
 //! leave nothing behind, and no unsafe code has to run between fork and exec.
 //!
+//! The kernel's tie is to the thread that started the child (prctl(2), `PR_SET_PDEATHSIG`), so only the main thread may
+//! start processes.
+//!
 //! **Invariant:** [`Process::stop`] returns only when no process of the child's group is left.
 
 use std::ffi::{OsStr, OsString};

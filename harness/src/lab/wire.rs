@@ -15,6 +15,7 @@ use nix::sys::socket::{
     AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
 };
 
+use super::frame::Frame;
 use super::loss::LossRule;
 use super::pcap::PcapWriter;
 use crate::error::{Context, Error, Result};
@@ -25,8 +26,8 @@ const PACKET_OUTGOING: u8 = 4;
 /// Longer than any frame of a link with an MTU of 1500, even one that offloading has put together.
 const LONGEST: usize = 65_536;
 
-/// How much of a TCP frame to the PC is kept: the headers and the start of an answer, but not whole root images.
-const KEEP_TCP: usize = 192;
+/// How much of a frame with a piece of a file is kept: headers and the start of an answer, but no whole root images.
+const KEEP_OF_FILES: usize = 192;
 
 /// One end of a cable as `internal wire` takes it.
 #[derive(Debug, Clone, clap::Args)]
@@ -128,13 +129,32 @@ fn receive<'a>(lan: &OwnedFd, buffer: &'a mut [u8]) -> Result<Option<&'a [u8]>> 
     Ok(Some(&buffer[..length]))
 }
 
+/// How much of a frame to the PC is kept: all of DHCP, by which servers are judged, and the start of a file's pieces.
 fn kept(frame: &[u8]) -> usize {
-    match super::frame::Frame::parse(frame).and_then(|frame| frame.tcp()) {
-        Some(_) => KEEP_TCP,
-        None => LONGEST,
+    let Some(frame) = Frame::parse(frame) else { return LONGEST };
+    let is_dhcp = |port: u16| matches!(port, 67 | 4011);
+    match (frame.tcp(), frame.udp()) {
+        (None, None) => LONGEST,
+        (None, Some(datagram)) if is_dhcp(datagram.source.port()) => LONGEST,
+        _ => KEEP_OF_FILES,
     }
 }
 
 fn record(pcap: &Mutex<PcapWriter<File>>, frame: &[u8], keep: usize) -> Result<()> {
     pcap.lock().unwrap_or_else(PoisonError::into_inner).frame(SystemTime::now(), frame, keep)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::frame::tests::{tcp_frame, udp_frame};
+
+    #[test]
+    fn dhcp_is_kept_whole_and_files_are_not() {
+        assert_eq!(kept(&udp_frame(67, 68, b"offer")), LONGEST);
+        assert_eq!(kept(&udp_frame(4011, 4011, b"ack")), LONGEST);
+        assert_eq!(kept(&udp_frame(40000, 2070, b"data")), KEEP_OF_FILES);
+        assert_eq!(kept(&tcp_frame(80, 2070, b"data")), KEEP_OF_FILES);
+        assert_eq!(kept(b"\x01\x01\x01\x01\x01\x01\x02\x02\x02\x02\x02\x02\x08\x06arp"), LONGEST);
+    }
 }

@@ -59,13 +59,28 @@ pub(super) fn keep(
     if finished.is_file() && stamp.is_file() {
         return Ok(finished);
     }
-    let work = tempfile::Builder::new().prefix("work-").tempdir_in(&folder).context("create a folder in", &folder)?;
+    remove_leftovers(&folder)?;
+    let work = tempfile::Builder::new().prefix(WORK).tempdir_in(&folder).context("create a folder in", &folder)?;
     let made = work.path().join(name);
     build(work.path(), &made)?;
     let sum = sha256_of(&made)?;
     fs::write(&stamp, format!("{sum}  {name}\n")).context("write", &stamp)?;
     fs::rename(&made, &finished).context("create", &finished)?;
     Ok(finished)
+}
+
+/// How the name of a work folder starts.
+const WORK: &str = "work-";
+
+/// Removes work folders of builds that were killed; the caller holds the lock, so none of them is in use.
+fn remove_leftovers(folder: &Path) -> Result<(), MediaError> {
+    for entry in fs::read_dir(folder).context("read", folder)? {
+        let entry = entry.context("read", folder)?;
+        if entry.file_name().to_string_lossy().starts_with(WORK) {
+            fs::remove_dir_all(entry.path()).context("remove", &entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The SHA-256 of a file, in hexadecimal.
@@ -110,6 +125,7 @@ mod tests {
             fs::write(made, "half").expect("a file");
             Err(MediaError::Unavailable("no".to_owned()))
         };
+        fs::create_dir_all(cache.path().join("0/work-killed/deep")).expect("a folder");
         keep(cache.path(), "0", "x.iso", fail).expect_err("the build fails");
         assert!(!cache.path().join("0/x.iso").exists());
         let write = |_: &Path, made: &Path| fs::write(made, "abc").context("write", made);

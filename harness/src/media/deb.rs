@@ -44,6 +44,15 @@ impl Package {
 
     /// The package's files, below a folder of the cache; downloaded and unpacked at the first call.
     pub(super) fn unpacked(&self, cache: &Path) -> Result<PathBuf, MediaError> {
+        self.prepared(cache, |_| Ok(()))
+    }
+
+    /// The same, with `prepare` run on the files once, before any other build can see them.
+    pub(super) fn prepared(
+        &self,
+        cache: &Path,
+        prepare: impl FnOnce(&Path) -> Result<(), MediaError>,
+    ) -> Result<PathBuf, MediaError> {
         // A version may hold `:` and `~`, both fine in a file name.
         let folder = cache.join("packages").join(format!("{}_{}", self.name, self.version));
         if folder.is_dir() {
@@ -59,6 +68,7 @@ impl Package {
         )?;
         let files = work.path().join("files");
         DPKG_DEB.run([Path::new("-x"), &only_package_in(work.path())?, &files])?;
+        prepare(&files)?;
         match fs::rename(&files, &folder) {
             // Another build was faster; its files are the same.
             Err(_) if folder.is_dir() => Ok(folder),

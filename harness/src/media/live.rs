@@ -14,44 +14,11 @@ use super::tool::{LIVE_BUILD, UNSHARE};
 const BUILDER: &str = "1";
 
 /// What `lb config` is told, beside mirror and suite: small, one image, every driver of a PC, nothing left for later.
-const OPTIONS: &[&str] = &[
-    "--architectures",
-    "amd64",
-    "--linux-flavours",
-    "amd64",
-    "--archive-areas",
-    "main",
-    "--debian-installer",
-    "none",
-    "--binary-images",
-    "iso-hybrid",
-    "--bootloaders",
-    "syslinux,grub-efi",
-    "--chroot-squashfs-compression-type",
-    "gzip",
-    "--apt-recommends",
-    "false",
-    "--apt-indices",
-    "false",
-    "--apt-source-archives",
-    "false",
-    "--security",
-    "false",
-    "--updates",
-    "false",
-    "--firmware-chroot",
-    "false",
-    "--firmware-binary",
-    "false",
-    "--memtest",
-    "none",
-    "--win32-loader",
-    "false",
-    "--cache",
-    "false",
-    "--zsync",
-    "false",
-];
+const OPTIONS: &str = "--architectures amd64 --linux-flavours amd64 --archive-areas main --debian-installer none \
+    --binary-images iso-hybrid --bootloaders syslinux,grub-efi --chroot-squashfs-compression-type gzip \
+    --apt-recommends false --apt-indices false --apt-source-archives false --security false --updates false \
+    --firmware-chroot false --firmware-binary false --memtest none --win32-loader false --cache false \
+    --zsync false";
 
 const PACKAGES: &str = "live-boot\nlive-config\nlive-config-systemd\nsystemd-sysv\nuser-setup\nsudo\ncurl\n";
 
@@ -67,13 +34,8 @@ pub fn debian_live(cache: &Path, progress: &dyn Fn(&str)) -> Result<PathBuf, Med
     if !Uid::effective().is_root() {
         return Err(MediaError::Unavailable("live-build needs root".to_owned()));
     }
-    let version = deb::installed(&["live-build"])?;
     let mirror = Mirror::of_this_machine()?;
-    let mut inputs = Inputs::default();
-    inputs.add("builder", BUILDER).add("options", OPTIONS.join(" ")).add("packages", PACKAGES);
-    inputs.add("mirror", &mirror.address).add("suite", &mirror.suite).add("live-build", version.concat());
-    inputs.add("kernel", Package::kernel()?.version);
-    let digest = inputs.digest();
+    let digest = digest(&mirror)?;
     let name = format!("debian-live-{}-amd64.iso", mirror.suite);
     cache::keep(cache, &digest, &name, |work, made| {
         // debootstrap wants an absolute path.
@@ -82,12 +44,30 @@ pub fn debian_live(cache: &Path, progress: &dyn Fn(&str)) -> Result<PathBuf, Med
     })
 }
 
+/// A digest of everything that decides what [`debian_live`] makes.
+///
+/// # Errors
+/// [`MediaError::Unavailable`] when live-build is not installed or no mirror is known.
+pub fn debian_live_digest() -> Result<String, MediaError> {
+    digest(&Mirror::of_this_machine()?)
+}
+
+fn digest(mirror: &Mirror) -> Result<String, MediaError> {
+    let mut inputs = Inputs::default();
+    inputs.add("builder", BUILDER).add("options", OPTIONS).add("packages", PACKAGES);
+    inputs.add("mirror", &mirror.address).add("suite", &mirror.suite);
+    inputs.add("live-build", deb::installed(&["live-build"])?.concat());
+    // Its version changes with each point release of the suite, as the packages inside the ISO do.
+    inputs.add("release", Package::offered("base-files")?.version);
+    Ok(inputs.digest())
+}
+
 fn make(work: &Path, made: &Path, log: &Path, mirror: &Mirror, progress: &dyn Fn(&str)) -> Result<(), MediaError> {
     progress("configuring live-build");
     let folder = work.join("live");
     fs::create_dir_all(&folder).context("create", &folder)?;
     let mut config = LIVE_BUILD.command()?;
-    config.current_dir(&folder).arg("config").args(OPTIONS).args(["--distribution", &mirror.suite]);
+    config.current_dir(&folder).arg("config").args(OPTIONS.split_whitespace()).args(["--distribution", &mirror.suite]);
     for part in ["bootstrap", "chroot", "binary"] {
         config.args([format!("--mirror-{part}"), mirror.address.clone()]);
     }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use archiso::{Archiso, Layout};
 pub use error::MediaError;
-pub use live::debian_live;
+pub use live::{debian_live, debian_live_digest};
 
 /// The usual stand-in for the Arch ISO in this layout; see [`Archiso`] for other ones.
 ///

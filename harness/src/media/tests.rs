@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use super::cache::sha256_of;
-use super::{Archiso, Layout, debian_live};
+use super::{Archiso, Layout, debian_live, debian_live_digest};
 
 fn cache() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/media"))
@@ -38,4 +38,5 @@ fn debian_live_is_built_and_found_in_the_cache() {
     let first = debian_live(&cache(), &|_| ()).expect("live-build works");
     let again = debian_live(&cache(), &|step| panic!("built again: {step}")).expect("it is in the cache");
     assert_eq!(first, again);
+    assert!(first.starts_with(cache().join(debian_live_digest().expect("live-build is installed"))));
 }

@@ -13,8 +13,8 @@ const LOADER: &str = "/usr/lib/PXELINUX/lpxelinux.0";
 /// Debian's package `syslinux-common`.
 const MODULES: &str = "/usr/lib/syslinux/modules/bios";
 
-/// The entry of the menu that is written for Debian Live.
-pub const DEBIAN_LIVE_ENTRY: &str = "Debian Live";
+/// The entry of the menu that is written for Debian Live; netspec is told to call its entry the same.
+pub const DEBIAN_LIVE_ENTRY: &str = "Boot debian";
 
 /// What dnsmasq is told about a tree.
 struct Recipe {

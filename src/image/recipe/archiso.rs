@@ -38,6 +38,8 @@ pub struct ArchisoMenu {
     pub first: String,
     /// All configuration files of the folder: name and text.
     pub files: BTreeMap<String, String>,
+    /// The names of the modules in the folder.
+    pub modules: Vec<String>,
 }
 
 /// What lies beside the root image for the initramfs to check it with.
@@ -149,8 +151,9 @@ fn menu(inside: &Inside<'_>, basedir: &str) -> Result<Option<ArchisoMenu>, Recip
         let text = inside.text(&format!("{folder}/{name}"))?;
         files.insert(name, text);
     }
+    let modules = inside.names(&folder).into_iter().filter(|name| name.ends_with(".c32")).collect();
     let working_folder = working_folder(inside, &folder, basedir, files.get(first).map_or("", String::as_str));
-    Ok(Some(ArchisoMenu { folder, working_folder, first: first.to_owned(), files }))
+    Ok(Some(ArchisoMenu { folder, working_folder, first: first.to_owned(), files, modules }))
 }
 
 /// The folder below which the first module that the menu names is found.

@@ -34,6 +34,14 @@ impl Recipe {
         }
     }
 
+    /// The ISO's own menu for network boot, where it brings one together with its loader.
+    pub fn own_menu(&self) -> Option<&ArchisoMenu> {
+        match self {
+            Self::Archiso(archiso) => archiso.menu.as_ref(),
+            Self::LiveBoot(_) => None,
+        }
+    }
+
     /// What the ISO calls itself, for titles of menus.
     pub fn title(&self) -> &str {
         match self {

@@ -10,7 +10,8 @@ use crate::spec::menu::Target;
 
 /// Any ISO of the spec, before or behind the menu.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
-    if spec.incomplete {
+    // Without any ISO there is one cause, and it has a finding of its own.
+    if spec.incomplete || spec.isos.is_empty() {
         return;
     }
     let known: BTreeSet<&str> = spec.isos.iter().map(|iso| iso.name.value.as_str()).collect();

@@ -79,13 +79,15 @@ pub(super) fn stand_in(tree: &Tree, layout: Layout, cpu: &str) -> Result<(), Med
     tree.write("etc/stand-in", format!("layout={name}\ncpu={cpu}\nbaud={baud}\n"))
 }
 
+/// Indexes all modules of an unpacked kernel package, which Debian does when it is installed.
+pub(super) fn index_modules(kernel: &Path, release: &str) -> Result<(), MediaError> {
+    DEPMOD.run([Path::new("-b"), kernel, Path::new(release)]).map(drop)
+}
+
 /// Copies the wanted modules and all that they need, and indexes them.
 fn modules(tree: &Tree, kernel: &Path, release: &str) -> Result<(), MediaError> {
     let source = kernel.join("lib/modules").join(release);
     let index = source.join("modules.dep");
-    if !index.is_file() {
-        DEPMOD.run([Path::new("-b"), kernel, Path::new(release)])?;
-    }
     let dependencies = fs::read_to_string(&index).context("read", &index)?;
     let target = format!("usr/lib/modules/{release}");
     for file in wanted(&dependencies, ALWAYS.iter().chain(DRIVERS).copied())? {
@@ -94,7 +96,7 @@ fn modules(tree: &Tree, kernel: &Path, release: &str) -> Result<(), MediaError> 
     for file in ["modules.builtin", "modules.order"] {
         tree.copy(&source.join(file), &format!("{target}/{file}"), "linux-image-amd64")?;
     }
-    DEPMOD.run([Path::new("-b"), &tree.root().join("usr"), Path::new(release)])?;
+    index_modules(&tree.root().join("usr"), release)?;
     // busybox reads the text indexes only.
     let folder = tree.root().join(&target);
     for entry in fs::read_dir(&folder).context("read", &folder)? {

@@ -201,8 +201,8 @@ impl Archiso {
     ) -> Result<(), MediaError> {
         let edition = self.layout.edition();
         progress("downloading Debian's kernel");
-        let kernel = packages.kernel.unpacked(cache)?;
         let release = packages.kernel.name.trim_start_matches("linux-image-");
+        let kernel = packages.kernel.prepared(cache, |files| initramfs::index_modules(files, release))?;
         let tree = Tree::new(work.join("iso"))?;
 
         progress("building the initramfs");

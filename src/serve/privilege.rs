@@ -1,24 +1,11 @@
-//! What this process may do: as many files as it serves clients, and nothing that only root can once its ports are open.
+//! Who this process is: root only until its ports are open.
+//!
+//! Started by another user with capabilities, as a service manager can do it, it keeps them.
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{Gid, Uid, User, geteuid, setgroups, setresgid, setresuid};
 
-/// Descriptors for the most connections and transfers that one network is served with, several times over.
-const FILES: u64 = 8192;
 /// The number of `nobody` on Linux, where no account has the name.
 const NOBODY: u32 = 65534;
-
-/// Raises the limit of open files towards what the servers' own limits need; service managers start with 1024 (SE-05).
-///
-/// Where that is forbidden, clients beyond the limit are refused one by one, so it is no error.
-pub fn raise_file_limit() {
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < FILES.min(hard)
-    {
-        // See above.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, FILES.min(hard), hard);
-    }
-}
 
 /// Becomes `nobody` for good, if this process is root (SE-02). All files and sockets have to be open.
 ///
