@@ -1,39 +1,46 @@
-# make demo    boots a PC in QEMU from an ISO that netspec serves
-# make test    runs every test, the boots in QEMU included
-# Both install what they need with apt-get where it is missing.
+# make demo      boots a PC in QEMU from an ISO that netspec serves
+# make test      runs every test, the boots in QEMU included
+# Both install with apt-get what is missing.
+#
+# make compare   power-on to login, netspec beside dnsmasq and nginx
+# make bench     the servers alone, beside nginx and dnsmasq
 
 NETSPEC = target/release/netspec
-LAB = target/release/netspec-harness
+LAB = target/debug/netspec-harness
 
-.PHONY: demo test setup build check unit lab compare bench clean
+.PHONY: demo test setup build media check unit run compare bench clean
 
 demo: build
 	$(LAB) demo --netspec $(NETSPEC)
 
-test: build check unit lab
+# The media take minutes of waiting for packages, so they are made while the compiler works.
+test: build
+	$(MAKE) --no-print-directory -j 2 media unit
+	$(MAKE) --no-print-directory compare run
 
 setup:
 	sh harness/setup.sh
 
 build: setup
-	cargo build --release --workspace
+	cargo build -p netspec-harness
+	cargo build --release
 
-check: setup
+media: build
+	$(LAB) media --cache target/media
+
+unit: build
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --quiet
-
-unit: build
 	cargo test --workspace --quiet
 
-# Every boot, then the same boots with dnsmasq and nginx for comparison.
-lab: build
+run: build
 	$(LAB) run --netspec $(NETSPEC)
 
 compare: build
 	$(LAB) compare --netspec $(NETSPEC)
 
-bench: build
+bench: setup
 	cargo bench
 
 clean:

@@ -150,6 +150,11 @@ impl<'a> Bench<'a> {
         self.guest.as_mut().ok_or_else(|| Error::new("no PC has been switched on"))
     }
 
+    /// The most memory that the servers have had resident so far, in bytes (`VmHWM` of proc(5), added up).
+    pub fn server_memory(&self) -> Result<u64> {
+        self.servers.iter().map(|server| peak_memory(server.id())).sum()
+    }
+
     /// What passed the PC's cable so far.
     pub fn capture(&self) -> Result<Capture> {
         Capture::read(&self.evidence.pcap())
@@ -200,4 +205,12 @@ fn scratch_folder() -> Result<TempDir> {
 pub fn remove_scratch() {
     // There is nobody left to tell, and nothing there may just be the truth.
     let _ = std::fs::remove_dir_all(scratch_root());
+}
+
+fn peak_memory(process: u32) -> Result<u64> {
+    let path = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(&path).context(&path)?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kib.map(|kib| kib * 1024).ok_or_else(|| Error::new(format!("{path} tells no VmHWM")))
 }

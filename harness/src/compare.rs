@@ -41,21 +41,34 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{:<14}{:>10}{:>10}{:>10}", "medium", "netspec", "seed", "ratio").context("standard output")?;
     for race in &RACES {
-        let netspec = seconds(race, Subject::Netspec, options, &run)?;
-        let seed = seconds(race, Subject::Seed, options, &run)?;
+        let (netspec, memory) = measure(race, Subject::Netspec, options, &run)?;
+        let (seed, seed_memory) = measure(race, Subject::Seed, options, &run)?;
         let ratio = netspec / seed;
-        writeln!(stdout, "{:<14}{netspec:>8.1} s{seed:>8.1} s{ratio:>10.2}", race.name).context("standard output")?;
+        let (memory, seed_memory) = (mebibytes(memory), mebibytes(seed_memory));
+        writeln!(
+            stdout,
+            "{:<14}{netspec:>8.1} s{seed:>8.1} s{ratio:>10.2}   resident {memory} and {seed_memory} MiB",
+            race.name
+        )
+        .context("standard output")?;
     }
     Ok(())
 }
 
-fn seconds(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<f64> {
+fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1024 * 1024);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Seconds from power-on to the shell, and the most memory that the servers had resident, in bytes.
+fn measure(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<(f64, u64)> {
     let mut bench = Bench::new(options, subject, run, &format!("{}-{subject}", race.name))?;
     let verdict = (race.boot)(&mut bench);
     let uptime = bench.guest().map(|guest| guest.uptime().as_secs_f64());
+    let memory = bench.server_memory();
     bench.close()?;
     match verdict {
-        Ok(()) => uptime,
+        Ok(()) => Ok((uptime?, memory?)),
         Err(Stop::Failed(error)) => {
             let folder = bench.evidence().folder().display().to_string();
             Err(Error::new(format!("{} with {subject}: {error}\nevidence {folder}", race.name)))

@@ -7,11 +7,12 @@ use super::compile::{self, Compiled};
 use super::report;
 use crate::diag::render;
 use crate::serve::host;
+use crate::world::OsWorld;
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
     let mut failed = false;
     for path in &args.specs {
-        let mut compiled = compile::compile(path);
+        let mut compiled = compile::compile(path, &OsWorld);
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
             compiled.findings.sort();

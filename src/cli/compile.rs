@@ -9,28 +9,32 @@ use crate::plan::{self, Plan};
 use crate::proto::dhcp::unfit;
 use crate::resolve::{self, Network};
 use crate::source::SourceFile;
-use crate::spec;
-use crate::world::OsWorld;
+use crate::spec::{self, Spec};
+use crate::world::World;
 
 /// What came of a spec file.
-pub(super) struct Compiled {
-    pub(super) source: SourceFile,
-    pub(super) findings: Diagnostics,
+pub struct Compiled {
+    /// The spec; empty where it could not be read.
+    pub source: SourceFile,
+    /// What is wrong with it and the files that it names, in the order of the file.
+    pub findings: Diagnostics,
     /// The networks that could be read, also where findings forbid the rest.
-    pub(super) networks: Vec<Network>,
+    pub networks: Vec<Network>,
     /// What could be made of the spec; `None` where a finding forbids it.
-    pub(super) outcome: Option<Outcome>,
+    pub outcome: Option<Outcome>,
 }
 
-pub(super) struct Outcome {
-    pub(super) gathered: Gathered,
-    pub(super) plan: Plan,
+/// What a spec without errors comes to.
+pub struct Outcome {
+    /// What its files hold.
+    pub gathered: Gathered,
+    /// What is answered.
+    pub plan: Plan,
 }
 
 /// Reads, checks and plans a spec. Findings of all phases are in the order of the file.
-pub(super) fn compile(path: &Path) -> Compiled {
-    let world = OsWorld;
-    let source = match spec::open(&world, path) {
+pub fn compile(path: &Path, world: &dyn World) -> Compiled {
+    let source = match spec::open(world, path) {
         Ok(source) => source,
         Err(finding) => {
             let source = SourceFile { path: path.to_owned(), text: Arc::from("") };
@@ -43,17 +47,28 @@ pub(super) fn compile(path: &Path) -> Compiled {
     let (resolved, later) = resolve::resolve(&spec, path);
     findings.extend(later);
     // ISOs are looked at even where the rest of the spec has errors, so that one run shows everything.
-    let (gathered, later) = facts::gather(&resolved, &world);
+    let (gathered, later) = facts::gather(&resolved, world);
     findings.extend(later);
-    findings.sort();
     let gathered = gathered.filter(|_| !findings.has_errors());
     let outcome = gathered.map(|gathered| Outcome { plan: plan::lower(&resolved, &gathered.facts), gathered });
-    let unfit = outcome.as_ref().map_or_else(Vec::new, |outcome| unfit(&outcome.plan.boot));
-    for reason in unfit {
-        findings.push(Diagnostic::new(Code::BootNameTooLong, reason.to_string()).help(
-            "give the ISO a shorter name; if that does not help, its own folders are too deep to be booted by PXE",
-        ));
+    if let Some(outcome) = &outcome {
+        findings.extend(too_long(&spec, &outcome.plan));
     }
+    findings.sort();
     let outcome = outcome.filter(|_| !findings.has_errors());
     Compiled { source, findings, networks: resolved.networks, outcome }
+}
+
+/// The names that clients cannot be told. Only those in an ISO that is booted without a menu have no fixed length.
+fn too_long(spec: &Spec, plan: &Plan) -> Diagnostics {
+    let mut findings = Diagnostics::default();
+    for (iso, reason) in spec.isos.iter().flat_map(|iso| unfit(&plan.boot).into_iter().map(move |reason| (iso, reason)))
+    {
+        let message = format!("ISO `{}` has names that do not fit into a DHCP reply ({reason})", iso.name.value);
+        let finding = Diagnostic::new(Code::BootNameTooLong, message)
+            .at(iso.name.span, "part of the names")
+            .help("give the ISO a shorter name, or put it into a menu, whose loader has a short path");
+        findings.push(finding);
+    }
+    findings
 }

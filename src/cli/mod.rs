@@ -5,7 +5,7 @@
 
 mod args;
 mod check;
-mod compile;
+pub mod compile;
 mod plan;
 mod report;
 mod serve;

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use super::args::{FindingFormat, PlanArgs};
 use super::{compile, report};
+use crate::world::OsWorld;
 
 pub(super) fn run(args: &PlanArgs) -> ExitCode {
-    let compiled = compile::compile(&args.spec);
+    let compiled = compile::compile(&args.spec, &OsWorld);
     let stderr = std::io::stderr();
     let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
     report::write(stderr, &text);

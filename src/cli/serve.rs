@@ -15,9 +15,10 @@ use super::compile::{self, Compiled, Outcome};
 use super::report;
 use crate::serve::host::{self, Located};
 use crate::serve::{self, Bound, privilege};
+use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let mut compiled = compile::compile(&args.spec);
+    let mut compiled = compile::compile(&args.spec, &OsWorld);
     let (located, findings) = host::locate(&compiled.networks);
     compiled.findings.extend(findings);
     compiled.findings.sort();

@@ -1,9 +1,11 @@
 //! The facts of one ISO, or the finding that says why there are none.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Digest, ImageFacts, LocalImage};
+use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
 use crate::image::recipe::{self, RecipeError};
@@ -11,7 +13,7 @@ use crate::resolve::IsoSource;
 use crate::world::World;
 
 pub(super) fn inspect(source: &IsoSource, world: &dyn World) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
-    let image = world.open(&source.path).map_err(|error| unreadable(source, &error))?;
+    let image = world.open(&source.path).map_err(|error| unopened(source, &error, world))?;
     let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
     let recipe = recipe::recognize(&iso, &*image).map_err(|error| not_bootable(source, &error))?;
     let facts = ImageFacts {
@@ -23,48 +25,74 @@ pub(super) fn inspect(source: &IsoSource, world: &dyn World) -> Result<(ImageFac
     Ok((facts, LocalImage { path: source.path.clone(), iso: Arc::new(iso) }))
 }
 
-fn unreadable(source: &IsoSource, error: &io::Error) -> Box<Diagnostic> {
-    let path = source.path.display();
-    let finding = match error.kind() {
-        io::ErrorKind::NotFound => Diagnostic::new(Code::IsoNotFound, format!("ISO `{}` is not there", source.name))
-            .at(source.span, "no such file")
-            .help(format!("netspec looked for `{path}`; a path is relative to the folder of the spec")),
+/// More file names than this are not listed in a help.
+const MAX_LISTED: usize = 5;
+
+fn unopened(source: &IsoSource, error: &io::Error, world: &dyn World) -> Box<Diagnostic> {
+    let (name, path) = (&source.name, source.path.display());
+    Box::new(match error.kind() {
+        io::ErrorKind::NotFound => {
+            Diagnostic::new(Code::IsoNotFound, format!("ISO `{name}` is not there: no file `{path}`"))
+                .at(source.span, "no such file")
+                .help(what_is_there(source, world))
+        }
         io::ErrorKind::IsADirectory => {
-            Diagnostic::new(Code::IsoUnreadable, format!("ISO `{}` is a directory, not a file", source.name))
+            Diagnostic::new(Code::IsoUnreadable, format!("ISO `{name}` is a directory, not a file"))
                 .at(source.span, "a directory")
                 .help("name the `.iso` file itself; netspec reads it in place, so it need not be unpacked or mounted")
         }
-        _ => Diagnostic::new(Code::IsoUnreadable, format!("ISO `{}` cannot be read: {error}", source.name))
+        io::ErrorKind::PermissionDenied => {
+            Diagnostic::new(Code::IsoUnreadable, format!("ISO `{name}` may not be read by this user"))
+                .at(source.span, "no permission")
+                .help(format!("let the user that runs netspec read `{path}` and enter the folders that it is in"))
+        }
+        _ => Diagnostic::new(Code::IsoUnreadable, format!("ISO `{name}` cannot be read: {error}"))
             .at(source.span, "cannot be read")
-            .help(format!("make `{path}` readable for the user that runs netspec")),
+            .help(format!("see what `head -c 1 {path}` says")),
+    })
+}
+
+/// What could be meant by a path at which there is no file.
+fn what_is_there(source: &IsoSource, world: &dyn World) -> String {
+    const RELATIVE: &str = "write the path relative to the folder of the spec, or from `/` on";
+    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    let Some(folder) = source.path.parent() else { return RELATIVE.to_owned() };
+    let Ok(paths) = world.list(folder) else {
+        return format!("there is no folder `{}` either; {RELATIVE}", folder.display());
     };
-    Box::new(finding)
+    let isos: Vec<_> =
+        paths.iter().filter_map(|path| name(path)).filter(|name| name.to_ascii_lowercase().ends_with(".iso")).collect();
+    let wanted = name(&source.path).unwrap_or_default();
+    match nearest(&wanted, isos.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{}`?", shown(near)),
+        None if isos.is_empty() || isos.len() > MAX_LISTED => RELATIVE.to_owned(),
+        None => format!("the folder holds {}", listed(isos.iter().map(|name| shown(name)))),
+    }
 }
 
 fn not_an_iso(source: &IsoSource, error: &IsoError) -> Box<Diagnostic> {
-    let finding = match error {
-        IsoError::Truncated { .. } => {
-            Diagnostic::new(Code::IsoTruncated, format!("ISO `{}` is cut short: {error}", source.name))
-                .at(source.span, "incomplete file")
-                .help("download it again and compare its checksum with the one that the distribution publishes")
+    let name = &source.name;
+    let (code, message, label) = match error {
+        IsoError::Io { offset, source } => {
+            let message = format!("ISO `{name}` cannot be read at byte {offset}: {source}");
+            (Code::IsoUnreadable, message, "cannot be read")
         }
-        _ => Diagnostic::new(Code::IsoInvalid, format!("`{}` is not a usable ISO: {error}", source.name))
-            .at(source.span, "not a usable ISO")
-            .help("name an ISO 9660 image, as distributions offer it for download"),
+        IsoError::Truncated { .. } => (Code::IsoTruncated, format!("ISO `{name}` is cut short: {error}"), "incomplete"),
+        IsoError::NotIso { .. } => (Code::IsoInvalid, format!("ISO `{name}` is {error}"), "not an ISO"),
+        _ => (Code::IsoInvalid, format!("ISO `{name}` cannot be used: {error}"), "not a usable ISO"),
     };
-    Box::new(finding)
+    Box::new(Diagnostic::new(code, message).at(source.span, label).help(error.advice()))
 }
 
 fn not_bootable(source: &IsoSource, error: &RecipeError) -> Box<Diagnostic> {
-    let finding =
-        Diagnostic::new(Code::IsoUnrecognized, format!("cannot boot ISO `{}` over the network: {error}", source.name))
-            .at(source.span, "no way to boot it");
-    Box::new(match error {
-        RecipeError::Unrecognized { .. } => finding.help(
-            "netspec boots archiso (`/<basedir>/<cpu>/airootfs.sfs`) and live-boot (`/live/filesystem.squashfs`) ISOs",
-        ),
-        RecipeError::Incomplete { .. } | RecipeError::Unreadable { .. } => {
-            finding.help("use the ISO as the distribution publishes it, or report this one so that netspec learns it")
+    let message = format!("ISO `{}` cannot be booted over the network: {error}", source.name);
+    let help = match error {
+        RecipeError::Unrecognized { .. } => {
+            "name an ISO made with archiso (`/<basedir>/<cpu>/airootfs.sfs`) or live-boot (`/live/filesystem.squashfs`)"
         }
-    })
+        RecipeError::Incomplete { .. } | RecipeError::Unreadable { .. } => {
+            "use the ISO as the distribution publishes it, or report this one so that netspec learns it"
+        }
+    };
+    Box::new(Diagnostic::new(Code::IsoUnrecognized, message).at(source.span, "no way to boot it").help(help))
 }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Digest, Facts};
+use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::resolve::ResolvedSpec;
+use crate::resolve::{IsoSource, ResolvedSpec};
+use crate::source::Span;
 use crate::world::World;
 
 /// The files of one PXELINUX: `lpxelinux.0` and its modules, which must be of the same build.
@@ -34,8 +36,10 @@ pub struct PxelinuxPlace {
     pub program: &'static str,
     /// The folder of the modules for BIOS.
     pub modules: &'static str,
-    /// Who puts it there, by which packages.
-    pub packages: &'static str,
+    /// Which distributions put it there.
+    pub distributions: &'static str,
+    /// In which packages.
+    pub packages: &'static [&'static str],
 }
 
 impl PxelinuxPlace {
@@ -44,22 +48,26 @@ impl PxelinuxPlace {
         Self {
             program: "/usr/lib/PXELINUX/lpxelinux.0",
             modules: "/usr/lib/syslinux/modules/bios",
-            packages: "`pxelinux` and `syslinux-common` on Debian and Ubuntu",
+            distributions: "Debian, Ubuntu",
+            packages: &["pxelinux", "syslinux-common"],
         },
         Self {
             program: "/usr/lib/syslinux/bios/lpxelinux.0",
             modules: "/usr/lib/syslinux/bios",
-            packages: "`syslinux` on Arch",
+            distributions: "Arch",
+            packages: &["syslinux"],
         },
         Self {
             program: "/usr/share/syslinux/lpxelinux.0",
             modules: "/usr/share/syslinux",
-            packages: "`syslinux` on Fedora and openSUSE",
+            distributions: "Fedora, openSUSE",
+            packages: &["syslinux"],
         },
         Self {
             program: "/run/current-system/sw/share/syslinux/lpxelinux.0",
             modules: "/run/current-system/sw/share/syslinux",
-            packages: "`syslinux` on NixOS",
+            distributions: "NixOS",
+            packages: &["syslinux"],
         },
     ];
 }
@@ -77,18 +85,16 @@ type Found = (Pxelinux, BTreeMap<String, PathBuf>);
 pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Option<Found>, Box<Diagnostic>> {
     if let Some(source) = &spec.pxelinux {
         return read(&source.program, &source.modules, world).map(Some).map_err(|(path, error)| {
-            let why = match error.kind() {
-                io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                _ => error.to_string(),
+            let path = path.display();
+            let message = match error.kind() {
+                io::ErrorKind::NotFound => format!("loader `pxelinux` is incomplete: there is no `{path}`"),
+                io::ErrorKind::FileTooLarge => {
+                    format!("loader `pxelinux` cannot be used: `{path}` has more than {MAX_FILE} bytes")
+                }
+                _ => format!("loader `pxelinux` cannot be used: `{path}` cannot be read: {error}"),
             };
-            Box::new(
-                Diagnostic::new(Code::LoaderUnusable, format!("loader `pxelinux` lacks `{}`: {why}", path.display()))
-                    .at(source.span, "not a PXELINUX")
-                    .help(format!(
-                        "name `{PROGRAM}` here, and in `modules=` the folder with its {}",
-                        MODULES.join(", ")
-                    )),
-            )
+            let help = format!("name `{PROGRAM}` here, and in `modules=` the folder with its {}", listed(MODULES));
+            Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, "not a PXELINUX").help(help))
         });
     }
     let places = PxelinuxPlace::ALL.iter();
@@ -115,30 +121,34 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
     Ok((Pxelinux { files }, paths))
 }
 
-/// Whether a menu has to be made by netspec, so that a PXELINUX with `menu.c32` is needed.
-fn reason_for_need(spec: &ResolvedSpec, facts: &Facts) -> Option<String> {
+/// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`: as a phrase, why, and where it is written.
+fn need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, &'static str, Span)> {
     if let Some(menu) = spec.menus.first() {
-        return Some(format!("menu `{}`", menu.name));
+        return Some((format!("menu `{}`", menu.name), "", menu.span));
     }
-    let without_menu = facts.images.iter().find(|(_, image)| image.recipe.own_menu().is_none());
-    without_menu.map(|(name, _)| format!("ISO `{name}`, which brings no PXELINUX of its own,"))
+    let has_none =
+        |iso: &&IsoSource| facts.images.get(&iso.name).is_some_and(|image| image.recipe.own_menu().is_none());
+    let iso = spec.isos.iter().find(has_none)?;
+    Some((format!("ISO `{}`", iso.name), "it brings none of its own, and ", iso.span))
 }
 
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
     if facts.pxelinux.is_none()
-        && let Some(reason) = reason_for_need(spec, facts)
+        && let Some((what, why, span)) = need(spec, facts)
     {
-        let packages: Vec<_> = PxelinuxPlace::ALL.iter().map(|place| place.packages).collect();
-        let place = spec.isos.first().map_or_else(Default::default, |iso| iso.span);
-        findings.push(
-            Diagnostic::new(
-                Code::LoaderMissing,
-                format!("{reason} needs PXELINUX for BIOS clients, and it is not installed"),
-            )
-            .at(place, "needs PXELINUX")
-            .help(format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages.join(", "))),
-        );
+        let message = format!("{what} needs PXELINUX for BIOS clients: {why}none is installed");
+        let help = format!("install {}, or say where it is with a `loader \"pxelinux\"` node", packages());
+        findings.push(Diagnostic::new(Code::LoaderMissing, message).at(span, "needs PXELINUX").help(help));
     }
     findings
+}
+
+/// What to install, and where: places of the same packages together.
+fn packages() -> String {
+    let groups = PxelinuxPlace::ALL.chunk_by(|a, b| a.packages == b.packages).filter_map(|group| {
+        let on: Vec<_> = group.iter().map(|place| place.distributions).collect();
+        Some(format!("{} ({})", listed(group.first()?.packages), on.join(", ")))
+    });
+    groups.collect::<Vec<_>>().join(" or ")
 }

@@ -83,6 +83,8 @@ pub struct Menu {
     pub timeout: Option<u16>,
     /// What it offers, in order.
     pub items: Vec<MenuItem>,
+    /// Where its name was written.
+    pub span: Span,
 }
 
 /// A line of a menu.
@@ -201,6 +203,7 @@ fn menu(menu: &spec::Menu) -> Menu {
         title: menu.title.as_ref().unwrap_or(&menu.name).value.clone(),
         timeout: menu.timeout.as_ref().map(|timeout| timeout.value),
         items: menu.items.iter().filter_map(item).collect(),
+        span: menu.name.span,
     }
 }
 

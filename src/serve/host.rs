@@ -1,8 +1,12 @@
 //! Where the networks of a spec are on this machine.
 
+use std::io;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
+
 use super::interface::{Interface, interfaces};
+use crate::diag::nearest::{listed, nearest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::Network;
 
@@ -18,25 +22,32 @@ pub struct Located {
     pub addresses: Vec<Ipv4Addr>,
 }
 
-/// Finds all networks; the findings point at the subnet or interface to change.
+/// Finds all networks on this machine; the findings point at the subnet or interface to change.
 pub fn locate(networks: &[Network]) -> (Vec<Located>, Diagnostics) {
+    match interfaces() {
+        Ok(interfaces) => locate_among(networks, &interfaces),
+        Err(error) => (Vec::new(), unlisted(&error)),
+    }
+}
+
+/// Finds all networks on a machine that has these interfaces.
+pub fn locate_among(networks: &[Network], interfaces: &[Interface]) -> (Vec<Located>, Diagnostics) {
     let mut located = Vec::new();
     let mut findings = Diagnostics::default();
-    match interfaces() {
-        Ok(interfaces) => {
-            for network in networks {
-                match locate_one(network, &interfaces) {
-                    Ok(found) => located.push(found),
-                    Err(finding) => findings.push(*finding),
-                }
-            }
-        }
-        Err(error) => {
-            let message = format!("cannot list the interfaces of this machine: {error}");
-            findings.push(Diagnostic::new(Code::NoInterface, message).help("run `ip address` to see whether it can"));
+    for network in networks {
+        match locate_one(network, interfaces) {
+            Ok(found) => located.push(found),
+            Err(finding) => findings.push(*finding),
         }
     }
     (located, findings)
+}
+
+fn unlisted(error: &io::Error) -> Diagnostics {
+    let mut findings = Diagnostics::default();
+    let message = format!("the interfaces of this machine cannot be listed: {error}");
+    findings.push(Diagnostic::new(Code::NoInterface, message).help("see what `ip address` says"));
+    findings
 }
 
 /// What is wrong with the networks of a spec on this machine.
@@ -54,7 +65,7 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
         let interface = interfaces.iter().find(|interface| interface.name == *name).ok_or_else(|| {
             let message =
                 format!("network `{}` names interface `{name}`, which this machine does not have", network.name);
-            finding(network, message, "no such interface", &overview(interfaces))
+            finding(network, message, "no such interface", &other_interface(name, interfaces))
         })?;
         return match in_subnet(network, interface) {
             Some(addresses) if interface.up => Ok(found(interface, addresses)),
@@ -69,9 +80,9 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
         Some((interface, addresses)) if interface.up => Ok(found(interface, addresses)),
         Some((interface, _)) => Err(is_down(network, interface)),
         None => {
-            let subnet = network.subnet.map_or_else(String::new, |subnet| format!(" `{subnet}`"));
+            let subnet = network.subnet.map_or_else(String::new, |subnet| format!(" (`{subnet}`)"));
             let message = format!("no interface of this machine is on network `{}`{subnet}", network.name);
-            Err(finding(network, message, "not a network of this machine", &overview(interfaces)))
+            Err(finding(network, message, "not a network of this machine", &other_subnet(interfaces)))
         }
     }
 }
@@ -96,41 +107,47 @@ fn is_down(network: &Network, interface: &Interface) -> Box<Diagnostic> {
 }
 
 fn has_no_address(network: &Network, interface: &Interface) -> Box<Diagnostic> {
-    let name = &interface.name;
+    let of = format!("interface `{}` of network `{}`", interface.name, network.name);
+    let subnets: Vec<_> = interface.addresses.iter().map(|net| net.trunc()).collect();
     let (message, help) = match network.subnet {
-        Some(subnet) => (
-            format!("interface `{name}` has no address in `{subnet}`"),
-            format!("it has {}; change `subnet`, or give the interface an address there", addresses(interface)),
+        Some(subnet) if !subnets.is_empty() => (
+            format!("{of} has no address in `{subnet}`, only {}", listed(&interface.addresses)),
+            format!("write {} as the subnet, or give the interface an address in `{subnet}`", either(subnets)),
         ),
-        None => (
-            format!("interface `{name}` of network `{}` has no IPv4 address", network.name),
+        _ => (
+            format!("{of} has no IPv4 address"),
             "give it one: clients are told this machine's address and fetch their files from it".to_owned(),
         ),
     };
     finding(network, message, "no address here", &help)
 }
 
-fn addresses(interface: &Interface) -> String {
-    match interface.addresses.is_empty() {
-        true => "no IPv4 address".to_owned(),
-        false => interface.addresses.iter().map(|net| format!("`{net}`")).collect::<Vec<_>>().join(", "),
+/// What could be written instead of a name that no interface has.
+fn other_interface(wanted: &str, interfaces: &[Interface]) -> String {
+    let names = || interfaces.iter().filter(|i| !i.loopback).map(|interface| interface.name.as_str());
+    match nearest(wanted, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names().next().is_some() => format!("this machine has {}", listed(names())),
+        None => "connect it: this machine has no interface besides its loopback".to_owned(),
     }
 }
 
-/// What the user could write instead.
-fn overview(interfaces: &[Interface]) -> String {
-    let others: Vec<_> = interfaces
-        .iter()
-        .filter(|interface| !interface.loopback && !interface.addresses.is_empty())
-        .map(|interface| {
-            let subnets = interface.addresses.iter().map(|net| format!("`{}`", net.trunc()));
-            format!("`{}` on {}", interface.name, subnets.collect::<Vec<_>>().join(", "))
+/// What could be written instead of a subnet that this machine is not on.
+fn other_subnet(interfaces: &[Interface]) -> String {
+    let others = interfaces.iter().filter(|interface| !interface.loopback);
+    let subnets: Vec<_> = others
+        .flat_map(|interface| {
+            interface.addresses.iter().map(|net| format!("`{}` on `{}`", net.trunc(), interface.name))
         })
         .collect();
-    match others.is_empty() {
-        true => "this machine has no interface with an IPv4 address besides its loopback".to_owned(),
-        false => format!("this machine has {}", others.join("; ")),
+    match subnets.is_empty() {
+        true => "give an interface an address in it: this machine has none besides that of its loopback".to_owned(),
+        false => format!("write a subnet that this machine is on: {}", subnets.join(" or ")),
     }
+}
+
+fn either(subnets: Vec<Ipv4Net>) -> String {
+    subnets.iter().map(|subnet| format!("`{subnet}`")).collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]
@@ -175,25 +192,12 @@ mod tests {
         assert_eq!(addresses(&network("10.0.5.0/24", "")), ["10.0.5.2"]);
     }
 
+    /// What is wrong otherwise is shown by the pages on `no-interface` and `interface-down`.
     #[test]
-    fn says_what_is_wrong_and_what_there_is() {
-        let interfaces = [
-            interface("enp3s0", "192.168.1.5/24", true),
-            interface("enp4s0", "10.0.0.1/8", false),
-            interface("enp5s0", "", true),
-        ];
-        let text = |subnet, name| {
-            let finding = locate_one(&network(subnet, name), &interfaces).unwrap_err();
-            format!("{}: {} ({})", finding.code.as_str(), finding.message, finding.help.unwrap())
-        };
-        let cases = [("172.16.0.0/12", ""), ("", "eth0"), ("10.0.0.0/8", ""), ("10.0.0.0/8", "enp3s0"), ("", "enp5s0")];
-        let all: String = cases.iter().map(|(subnet, name)| text(subnet, name) + "\n").collect();
-        insta::assert_snapshot!(all, @r"
-        netspec::no-interface: no interface of this machine is on network `home` `172.16.0.0/12` (this machine has `enp3s0` on `192.168.1.0/24`; `enp4s0` on `10.0.0.0/8`)
-        netspec::no-interface: network `home` names interface `eth0`, which this machine does not have (this machine has `enp3s0` on `192.168.1.0/24`; `enp4s0` on `10.0.0.0/8`)
-        netspec::interface-down: interface `enp4s0` of network `home` is down (switch it on with `ip link set enp4s0 up`)
-        netspec::no-interface: interface `enp3s0` has no address in `10.0.0.0/8` (it has `192.168.1.5/24`; change `subnet`, or give the interface an address there)
-        netspec::no-interface: interface `enp5s0` of network `home` has no IPv4 address (give it one: clients are told this machine's address and fetch their files from it)
-        ");
+    fn says_when_the_kernel_does_not_answer() {
+        let found = unlisted(&io::Error::other("netlink is gone"));
+        let finding = found.iter().next().unwrap();
+        assert_eq!(finding.message, "the interfaces of this machine cannot be listed: netlink is gone");
+        assert_eq!(finding.help.as_deref(), Some("see what `ip address` says"));
     }
 }

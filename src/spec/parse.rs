@@ -2,7 +2,7 @@
 //!
 //! The crate `kdl` gives no document when there is a single fault; on hostile text it may hang or overflow the stack, and on text
 //! with a few hundred faults too (6.7.1 recurses at stray braces and missing values, and takes quadratic time for a raw string that is not closed). So our own [`lex`](super::lex),
-//! [`split`](super::split) and [`words`](super::words) look first and say in our words what is wrong. The faulty places are blanked
+//! [`split`](super::split) and [`words`] look first and say in our words what is wrong. The faulty places are blanked
 //! out, byte for byte, and `kdl` reads what is left. Spans stay right, and all that is well written is still checked.
 
 use kdl::{KdlDiagnostic, KdlDocument};

@@ -1,4 +1,4 @@
-//! `server { http 80; tftp 69; window 16 }`
+//! `server { http 80; window 16 }`; TFTP has no choice, for firmware asks port 69 only (RFC 1350 section 4)
 
 use std::ops::RangeInclusive;
 
@@ -14,14 +14,9 @@ const SHAPE: Shape = Shape {
     arguments: &[],
     more: None,
     properties: &[],
-    children: &[
-        Child { name: "http", once: true },
-        Child { name: "tftp", once: true },
-        Child { name: "window", once: true },
-    ],
+    children: &[Child { name: "http", once: true }, Child { name: "window", once: true }],
 };
 const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
-const TFTP: Shape = Shape { name: "tftp", arguments: &["port"], more: None, properties: &[], children: &[] };
 const WINDOW: Shape =
     Shape { name: "window", arguments: &["number of blocks"], more: None, properties: &[], children: &[] };
 
@@ -30,8 +25,6 @@ const WINDOW: Shape =
 pub struct Server {
     /// The TCP port of HTTP.
     pub http: Option<Spanned<u16>>,
-    /// The UDP port of TFTP.
-    pub tftp: Option<Spanned<u16>>,
     /// The largest window of TFTP that is granted, in blocks (RFC 7440).
     pub window: Option<Spanned<u16>>,
     /// The place of the word `server`.
@@ -48,7 +41,6 @@ impl Server {
         };
         Self {
             http: number(&HTTP, 1..=65535, "a port"),
-            tftp: number(&TFTP, 1..=65535, "a port"),
             window: number(&WINDOW, 1..=64, "a number of blocks"),
             span: name_span(node),
         }

@@ -30,7 +30,7 @@ pub(super) struct Child {
 }
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 12] = [
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
@@ -42,7 +42,6 @@ const HOMES: [(&str, &str); 13] = [
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),
-    ("tftp", "server"),
     ("window", "server"),
 ];
 

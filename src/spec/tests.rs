@@ -42,7 +42,7 @@ menu "main" title="Home netboot" timeout=30 {
     entry "tools" menu="tools"
 }
 menu "tools" { entry "disk" boot="local-disk" title = "Boot from the local disk"; }
-server { http 8_080; tftp 0x45; window 16 }
+server { http 0x1F90; window 1_6 }
 loader "pxelinux" "lpxelinux.0" modules="modules/bios"
 "##;
 
@@ -64,7 +64,7 @@ fn reads_all_of_the_language() {
     assert_eq!(spec.menus[0].entries().count(), 2);
     let server = spec.server.unwrap();
     assert_eq!(server.http.unwrap().value, 8080);
-    assert_eq!(server.tftp.unwrap().value, 69);
+    assert_eq!(server.window.unwrap().value, 16);
     assert_eq!(spec.loaders[0].modules.as_ref().unwrap().value, "modules/bios");
 }
 

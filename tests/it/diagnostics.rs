@@ -5,58 +5,86 @@
 //! at 80 columns. A block without findings is followed by no ```` ```text ```` block: it is shown as the right way.
 //!
 //! Some findings need more than the text of a spec. Such a page opens with a line `needs: <name>`, where the name is one of
-//! [`CHECKS`], and may show other files in a ```` ```files ```` block before the spec: a line `--- <path>` and then the content.
+//! [`CHECKS`], and may show other files in a ```` ```files ```` block ([`Files`]) and the interfaces of a machine in an
+//! ```` ```interfaces ```` block ([`interfaces`]) before the spec.
 //!
 //! `NETSPEC_BLESS=1 cargo it diagnostics` writes the `text` blocks anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use netspec::cli::compile::compile;
 use netspec::diag::render::{Style, full};
 use netspec::diag::{Code, Diagnostics};
-use netspec::resolve::rules;
+use netspec::resolve::{resolve, rules};
+use netspec::serve::host::locate_among;
+use netspec::serve::interface::Interface;
 use netspec::source::SourceFile;
 use netspec::spec;
-use netspec::world::MemWorld;
+
+use crate::support::shown::{Files, interfaces};
 
 const SPEC: &str = "spec.kdl";
 
-/// Other files that a page shows, by path.
-type Files = BTreeMap<String, String>;
+/// What a page shows beside a spec.
+#[derive(Default)]
+struct Shown {
+    files: Files,
+    interfaces: Vec<Interface>,
+}
 
-/// From the spec that a page shows, and the other files, to the findings.
-type Check = fn(&SourceFile, &Files) -> Diagnostics;
+type Check = fn(&SourceFile, &Shown) -> Diagnostics;
 
 /// What finds the findings of a page, by the name in its `needs:` line.
-const CHECKS: &[(&str, Check)] = &[("text", check_text), ("open", check_open), ("a large file", check_large)];
+const CHECKS: &[(&str, Check)] = &[
+    ("text", check_text),
+    ("open", check_open),
+    ("a large file", check_large),
+    ("files", check_files),
+    ("interfaces", check_interfaces),
+];
 
 /// The text of the spec alone.
-fn check_text(source: &SourceFile, _: &Files) -> Diagnostics {
+fn check_text(source: &SourceFile, _: &Shown) -> Diagnostics {
     let (spec, mut found) = spec::load(source);
     found.extend(rules::check(&spec));
     found.sort();
     found
 }
 
-/// Opening the spec, where the folder holds the shown files and no others; `\xff` in one stands for that byte.
-fn check_open(_: &SourceFile, files: &Files) -> Diagnostics {
-    let bytes = |text: &String| match text.split_once("\\xff") {
-        Some((before, after)) => [before.as_bytes(), &[0xff], after.as_bytes()].concat(),
-        None => text.clone().into_bytes(),
-    };
-    let world = files.iter().fold(MemWorld::default(), |world, (path, text)| world.with(path, bytes(text)));
+/// Opening the spec, where the folder holds the shown files and no others.
+fn check_open(_: &SourceFile, shown: &Shown) -> Diagnostics {
+    open(&shown.files)
+}
+
+/// Opening the shown spec after it was written 100,000 times over.
+fn check_large(source: &SourceFile, shown: &Shown) -> Diagnostics {
+    open(&shown.files.with(SPEC, source.text.repeat(100_000).as_bytes()))
+}
+
+fn open(files: &Files) -> Diagnostics {
     let mut found = Diagnostics::default();
-    if let Err(diagnostic) = spec::open(&world, Path::new(SPEC)) {
+    if let Err(diagnostic) = spec::open(files, Path::new(SPEC)) {
         found.push(diagnostic);
     }
     found
 }
 
-/// Opening the shown spec after it was written 100,000 times over.
-fn check_large(source: &SourceFile, _: &Files) -> Diagnostics {
-    check_open(source, &BTreeMap::from([(SPEC.to_owned(), source.text.repeat(100_000))]))
+/// Everything that `netspec check --no-host` says where the shown files are all that there is.
+fn check_files(source: &SourceFile, shown: &Shown) -> Diagnostics {
+    compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes())).findings
+}
+
+/// The networks on a machine with the shown interfaces.
+fn check_interfaces(source: &SourceFile, shown: &Shown) -> Diagnostics {
+    let (spec, mut found) = spec::load(source);
+    let (resolved, later) = resolve(&spec, Path::new(SPEC));
+    found.extend(later);
+    found.extend(locate_among(&resolved.networks, &shown.interfaces).1);
+    found.sort();
+    found
 }
 
 #[test]
@@ -138,18 +166,19 @@ fn draw(source: &SourceFile, found: &Diagnostics) -> String {
 fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
     let needs = page.lines().next().and_then(|line| line.strip_prefix("needs: ")).unwrap_or("text");
     let check = CHECKS.iter().find(|(name, _)| *name == needs).unwrap_or_else(|| panic!("no check named `{needs}`")).1;
-    let mut files = Files::new();
+    let mut shown = Shown::default();
     let mut examples = Vec::new();
     for (language, content) in blocks(page) {
         match language {
-            "files" => files = read_files(content),
+            "files" => shown.files = Files::read(content),
+            "interfaces" => shown.interfaces = interfaces(content),
             "kdl" => {
                 let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
-                let found = check(&source, &files);
+                let found = check(&source, &shown);
                 examples.push((source, found));
             }
             "text" => {}
-            other => panic!("a page has blocks of `kdl`, `text` and `files`, not `{other}`"),
+            other => panic!("a page has blocks of `kdl`, `text`, `files` and `interfaces`, not `{other}`"),
         }
     }
     examples
@@ -209,19 +238,6 @@ fn blocks(page: &str) -> Vec<(&str, &str)> {
         rest = behind;
     }
     blocks
-}
-
-fn read_files(block: &str) -> Files {
-    let mut files = Files::new();
-    let mut current = None;
-    for line in block.split_inclusive('\n') {
-        if let Some(path) = line.strip_prefix("--- ") {
-            current = Some(files.entry(path.trim_end().to_owned()).or_default());
-        } else {
-            current.as_mut().expect("a file begins with `--- <path>`").push_str(line);
-        }
-    }
-    files
 }
 
 fn first_difference(page: &str, blessed: &str) -> String {

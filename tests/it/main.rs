@@ -2,6 +2,7 @@
 
 mod cli;
 mod diagnostics;
+mod docs;
 mod layers;
 mod plans;
 mod recipes;

@@ -3,13 +3,14 @@
 use super::archiso::{came_from_the_server, expect};
 use super::specs;
 use crate::bench::Bench;
-use crate::case::{Case, Verdict};
+use crate::case::{Case, Stop, Verdict};
+use crate::error::Error;
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
 use crate::qemu::{Hardware, Nic};
 use crate::script::{DEBIAN_LIVE, Step, choose, menu};
 use crate::subject::seed::DEBIAN_LIVE_ENTRY as TITLE;
-use crate::subject::{Family, Image};
+use crate::subject::{Family, Image, Subject};
 
 pub(super) const CASES: &[Case] = &[Case {
     name: "debian_live_reaches_login",
@@ -20,11 +21,19 @@ pub(super) const CASES: &[Case] = &[Case {
 /// The root image is unpacked in memory beside a whole system.
 const HARDWARE: Hardware = Hardware { memory: 3072, nic: Nic::Virtio };
 
+/// What netspec may have resident while it serves this medium of 300 MB, in bytes.
+const MEMORY: u64 = 20 * 1024 * 1024;
+
+/// The medium.
+pub(super) fn image(bench: &Bench) -> std::result::Result<Image, Stop> {
+    Ok(Image { iso: bench.isos().debian_live()?, family: Family::DebianLive })
+}
+
 /// Puts up LAN, router, server and PC.
 pub(crate) fn power_on(bench: &mut Bench) -> Verdict {
-    let image = Image { iso: bench.isos().debian_live()?, family: Family::DebianLive };
+    let image = image(bench)?;
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
-    let spec = specs::menu(&[("debian", &image.iso)]);
+    let spec = specs::one("debian", &image.iso);
     bench.serve(&spec, &[image])?;
     bench.power_on(HARDWARE, None)?;
     Ok(())
@@ -44,5 +53,10 @@ fn reaches_login(bench: &mut Bench) -> Verdict {
     let root = mounts.lines().find(|line| line.split_whitespace().nth(1) == Some("/"));
     expect("the root file system", root.unwrap_or_default(), "overlay")?;
     expect("/proc/mounts", &mounts, "squashfs")?;
-    Ok(came_from_the_server(bench, "filesystem.squashfs")?)
+    came_from_the_server(bench, "filesystem.squashfs")?;
+    let memory = bench.server_memory()?;
+    if bench.only(Subject::Netspec).is_ok() && memory > MEMORY {
+        return Err(Error::new(format!("netspec had {memory} bytes resident, and {MEMORY} are its limit")).into());
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Several ISOs behind one menu of netspec's own.
 
-use super::archiso;
 use super::specs;
+use super::{archiso, debian_live};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::lab::RouterKind;
@@ -10,6 +10,7 @@ use crate::media::Layout;
 use crate::qemu::Hardware;
 use crate::script::{Step, choose, menu};
 use crate::subject::Subject;
+use crate::subject::seed::DEBIAN_LIVE_ENTRY as TITLE;
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -22,7 +23,16 @@ pub(super) const CASES: &[Case] = &[
         proves: "the other entry of the same menu leads to the other medium, whose layout differs",
         run: |bench| chains_to(bench, Layout::Y2014),
     },
+    Case {
+        name: "menu_of_two_isos_leads_back",
+        proves: "the menu that netspec makes for Debian Live is reached from netspec's own menu, and leads back to it",
+        run: leads_back,
+    },
 ];
+
+/// What the menus of netspec and of the Debian medium show.
+const DEBIAN: &str = "Boot debian";
+const BACK: &str = "Back";
 
 const TODAY: &str = "arch-today";
 const YEAR_2014: &str = "arch-2014";
@@ -38,4 +48,17 @@ fn chains_to(bench: &mut Bench, layout: Layout) -> Verdict {
         [menu(&[TODAY, YEAR_2014]), choose(wanted)].into_iter().chain(archiso::steps_to_login(layout)).collect();
     bench.power_on(Hardware::default(), None)?.play(&steps)?;
     Ok(archiso::runs_from_the_server(bench)?)
+}
+
+fn leads_back(bench: &mut Bench) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    let today = archiso::image(bench, Layout::Today)?;
+    let debian = debian_live::image(bench)?;
+    let spec = specs::menu(&[("debian", &debian.iso), (TODAY, &today.iso)]);
+    bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
+    bench.serve(&spec, &[debian, today])?;
+    let own = menu(&[DEBIAN, TODAY]);
+    let steps = [own.clone(), choose(DEBIAN), menu(&[TITLE, BACK]), choose(BACK), own];
+    bench.power_on(Hardware::default(), None)?.play(&steps)?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Every host is a network namespace with one interface, `eth0`, that hangs on the bridge of one more namespace. The
 //! network is 10.77.0.0/24. Nothing outside can be reached from it, and it ends with the harness.
 
+mod advertise;
 pub mod dhcp;
 pub mod frame;
 pub mod loss;
@@ -22,6 +23,9 @@ use loss::LossRule;
 use netns::Namespace;
 use process::{Launch, Process};
 use router::Siaddr;
+
+/// The name of the one interface of every host.
+const INTERFACE: &str = "eth0";
 
 /// The router's address.
 pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);

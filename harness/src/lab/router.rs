@@ -123,6 +123,7 @@ impl Router {
 pub fn serve(args: RouterArgs) -> Result<()> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 67)).context("port 67")?;
     socket.set_broadcast(true).context("port 67")?;
+    super::advertise::start(super::INTERFACE)?;
     super::announce()?;
     let mut router = Router::new(args);
     let mut buffer = [0; 2048];

@@ -14,7 +14,7 @@ const LOADER: &str = "/usr/lib/PXELINUX/lpxelinux.0";
 const MODULES: &str = "/usr/lib/syslinux/modules/bios";
 
 /// The entry of the menu that is written for Debian Live; netspec is told to call its entry the same.
-pub const DEBIAN_LIVE_ENTRY: &str = "Boot debian";
+pub const DEBIAN_LIVE_ENTRY: &str = "Live system (amd64)";
 
 /// What dnsmasq is told about a tree.
 struct Recipe {

@@ -31,6 +31,8 @@ pub fn full(source: &SourceFile, diagnostics: &Diagnostics, style: Style) -> Str
         .with_width(style.width)
         .with_links(false)
         .with_break_words(false)
+        // By default lines break behind a `/` as well, and a path could not be copied.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_context_lines(1);
     let shown = ShownSource { name: source.name(), text: harmless(&source.text), lines: Lines::new(&source.text) };
     let mut text = String::new();

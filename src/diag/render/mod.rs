@@ -1,4 +1,4 @@
-//! Findings as text for people ([`full`], [`short`]) and as JSON for programs ([`json`]).
+//! Findings as text for people ([`full()`], [`short()`]) and as JSON for programs ([`json()`]).
 //!
 //! Each gives a text; nothing here prints, looks at a terminal or ends with a count. [`count`] says the count.
 

@@ -1,4 +1,4 @@
-//! What can be wrong with an image, and what to do about it.
+//! What can be wrong with an image, and what to do about it: the message says the one, [`IsoError::advice`] the other.
 
 use std::io;
 
@@ -14,16 +14,18 @@ pub enum IsoError {
         source: io::Error,
     },
     /// There is no volume descriptor at block 16.
-    #[error("not an ISO 9660 image: `CD001` is missing at byte 32769; {hint}")]
+    #[error("not an ISO 9660 image: {looks}")]
     NotIso {
-        /// What the file looks like instead, and what to do.
-        hint: &'static str,
+        /// What the file looks like instead.
+        looks: &'static str,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// There are volume descriptors, but none that describes the volume.
-    #[error("the image has no primary volume descriptor; it is damaged, download it again")]
+    #[error("the image has no primary volume descriptor")]
     NoPrimary,
     /// A volume descriptor contradicts itself.
-    #[error("the {field} in the volume descriptor at byte {offset} is damaged; download the image again")]
+    #[error("the {field} in the volume descriptor at byte {offset} is damaged")]
     Descriptor {
         /// Where the descriptor starts.
         offset: u64,
@@ -31,16 +33,13 @@ pub enum IsoError {
         field: &'static str,
     },
     /// The volume counts in blocks that no boot medium has.
-    #[error(
-        "the volume has blocks of {found} bytes, but boot media have 2048; rebuild the image with 2048-byte blocks, \
-         the default of xorriso and genisoimage"
-    )]
+    #[error("the volume has blocks of {found} bytes, but boot media have 2048")]
     BlockSize {
         /// The size found.
         found: u16,
     },
     /// The file is shorter than its volume.
-    #[error("the file has {size} bytes but the volume says {volume}: the download is incomplete, resume or repeat it")]
+    #[error("the file has {} bytes but the volume needs {}", grouped(*size), grouped(*volume))]
     Truncated {
         /// Size of the file.
         size: u64,
@@ -48,7 +47,7 @@ pub enum IsoError {
         volume: u64,
     },
     /// A file or directory lies behind the end of the image.
-    #[error("`{path}` reaches to byte {end}, but the image ends at byte {size}; it is damaged, download it again")]
+    #[error("`{path}` reaches to byte {end}, but the image ends at byte {size}")]
     OutsideFile {
         /// Which file or directory.
         path: String,
@@ -58,9 +57,7 @@ pub enum IsoError {
         size: u64,
     },
     /// A block that should hold a directory holds something else.
-    #[error(
-        "there is no directory at byte {offset}, where `{path}` should be; the image is damaged, download it again"
-    )]
+    #[error("there is no directory at byte {offset}, where `{path}` should be")]
     NotADirectory {
         /// Which directory.
         path: String,
@@ -68,7 +65,7 @@ pub enum IsoError {
         offset: u64,
     },
     /// A directory record contradicts itself.
-    #[error("the directory record at byte {offset}, in `{path}`, is damaged; download the image again")]
+    #[error("the directory record at byte {offset}, in `{path}`, is damaged")]
     Record {
         /// Which directory.
         path: String,
@@ -76,7 +73,7 @@ pub enum IsoError {
         offset: u64,
     },
     /// The Rock Ridge fields of a directory record contradict themselves.
-    #[error("the Rock Ridge fields of `{path}` are damaged: {what}; download the image again")]
+    #[error("the Rock Ridge fields of `{path}` are damaged: {what}")]
     RockRidge {
         /// The file by its ISO 9660 name, without Rock Ridge.
         path: String,
@@ -84,7 +81,7 @@ pub enum IsoError {
         what: &'static str,
     },
     /// A name that no file can have.
-    #[error("a file in `{path}` is named `{name}`, which is no file name; the image is damaged or hostile")]
+    #[error("a file in `{path}` is named `{name}`, which is no file name")]
     Name {
         /// The directory.
         path: String,
@@ -92,33 +89,31 @@ pub enum IsoError {
         name: String,
     },
     /// A file whose bytes alternate with those of another one.
-    #[error(
-        "`{path}` is interleaved, which netspec cannot serve; rebuild the image with xorriso, which never interleaves"
-    )]
+    #[error("`{path}` is interleaved with another file, which netspec cannot serve")]
     Interleaved {
         /// Which file.
         path: String,
     },
     /// A file of several sections, the last of which is missing.
-    #[error("the last section of `{path}` is missing; the image is damaged, download it again")]
+    #[error("the last section of `{path}` is missing")]
     Unfinished {
         /// Which file.
         path: String,
     },
     /// A directory that contains itself.
-    #[error("`{path}` is its own ancestor: a directory loop; the image is damaged or hostile")]
+    #[error("`{path}` is its own ancestor: a directory loop")]
     Loop {
         /// The inner of the two paths.
         path: String,
     },
     /// Two directories share bytes.
-    #[error("`{path}` shares its bytes with another directory; the image is damaged or hostile")]
+    #[error("`{path}` shares its bytes with another directory")]
     Overlap {
         /// The directory found later.
         path: String,
     },
     /// More directory levels than the limit.
-    #[error("`{path}` is more than {limit} directories deep; netspec does not read such images")]
+    #[error("`{path}` is more than {limit} directories deep")]
     TooDeep {
         /// The first directory beyond the limit.
         path: String,
@@ -126,23 +121,67 @@ pub enum IsoError {
         limit: usize,
     },
     /// More entries than the limit.
-    #[error("the image has more than {limit} directory records; netspec does not read such images")]
+    #[error("the image has more than {limit} directory records")]
     TooManyEntries {
         /// How many are read.
         limit: u32,
     },
     /// More directory data than the limit.
-    #[error("the directories of the image take more than {limit} bytes; netspec does not read such images")]
+    #[error("the directories of the image take more than {limit} bytes")]
     TooManyBytes {
         /// How many are read.
         limit: u64,
     },
     /// The El Torito boot catalog is damaged.
-    #[error("the El Torito boot catalog at byte {offset} is damaged: {what}; download the image again")]
+    #[error("the El Torito boot catalog at byte {offset} is damaged: {what}")]
     BootCatalog {
         /// Where the catalog starts.
         offset: u64,
         /// What is wrong with it.
         what: &'static str,
     },
+}
+
+/// A large number for people: `1,303,511,040`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+impl IsoError {
+    /// What the user can do about it, as a sentence without its full stop.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "see whether its disk is failing, with `dmesg`, and copy the file to another one",
+            Self::NotIso { advice, .. } => advice,
+            Self::Truncated { .. } => {
+                "resume the download or repeat it, and compare its checksum with the one that the distribution publishes"
+            }
+            Self::NoPrimary
+            | Self::Descriptor { .. }
+            | Self::OutsideFile { .. }
+            | Self::NotADirectory { .. }
+            | Self::Record { .. }
+            | Self::RockRidge { .. }
+            | Self::Unfinished { .. }
+            | Self::BootCatalog { .. } => {
+                "it is damaged: download it again, and compare its checksum with the one that the distribution publishes"
+            }
+            Self::Name { .. } | Self::Loop { .. } | Self::Overlap { .. } => {
+                "it is damaged or hostile: download it from the distribution itself"
+            }
+            Self::TooDeep { .. } | Self::TooManyEntries { .. } | Self::TooManyBytes { .. } => {
+                "netspec does not read such images: use the one that the distribution publishes"
+            }
+            Self::BlockSize { .. } => "rebuild it with blocks of 2048 bytes, the default of xorriso and genisoimage",
+            Self::Interleaved { .. } => "rebuild it with xorriso, which never interleaves",
+        }
+    }
 }

@@ -104,7 +104,7 @@ impl DescriptorSet {
         let Some((mut volume, root)) = primary else {
             return Err(match (bytes.is_empty(), cut && starts_as_iso(source)?) {
                 (_, true) => IsoError::Truncated { size: source.size, volume: block_offset(block + 1) },
-                (true, false) => IsoError::NotIso { hint: hint(source)? },
+                (true, false) => not_iso(source)?,
                 (false, false) => IsoError::NoPrimary,
             });
         };
@@ -167,26 +167,38 @@ fn starts_as_iso(source: Source<'_>) -> Result<bool, IsoError> {
 }
 
 /// What a file without volume descriptors may be.
-fn hint(source: Source<'_>) -> Result<&'static str, IsoError> {
+fn not_iso(source: Source<'_>) -> Result<IsoError, IsoError> {
+    let (looks, advice) = looks(source)?;
+    Ok(IsoError::NotIso { looks, advice })
+}
+
+/// What the file looks like, and what to do about it.
+fn looks(source: Source<'_>) -> Result<(&'static str, &'static str), IsoError> {
     let mut buf = [0; 6];
     if source.read_up_to(block_offset(FIRST), &mut buf)?.get(1..) == Some(b"BEA01") {
-        return Ok("it is a UDF image, which netspec does not read");
+        return Ok(("it is a UDF image", "name an ISO 9660 image: netspec does not read UDF"));
     }
     let mut buf = [0; 512];
     let head = source.read_up_to(0, &mut buf)?;
     let html = |word: &[u8]| head.trim_ascii_start().get(..word.len()).is_some_and(|h| h.eq_ignore_ascii_case(word));
+    const UNPACK: &str = "unpack it, and name the ISO that was in it";
+    const COMPARE: &str = "download it again, and compare its checksum with the one that the distribution publishes";
     Ok(match head {
-        [] => "the file is empty, download it again",
-        [0x1f, 0x8b, ..] => "it is compressed, run `gunzip` on it first",
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => "it is compressed, run `unxz` on it first",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "it is compressed, run `unzstd` on it first",
-        [b'B', b'Z', b'h', ..] => "it is compressed, run `bunzip2` on it first",
-        [b'P', b'K', 3, 4, ..] => "it is a ZIP archive, unpack it first",
-        [b'7', b'z', 0xbc, 0xaf, ..] => "it is a 7z archive, unpack it first",
-        [0, 0xff, 0xff, 0xff, ..] => "it is a raw CD image with 2352-byte sectors, convert it with `bchunk` first",
-        _ if html(b"<!doctype") || html(b"<html") => "it is a web page, the download link was not that of the image",
-        _ if source.size < block_offset(FIRST + 1) => "the file is too short for one, download it again",
-        [.., 0x55, 0xaa] => "it is a disk image, or an ISO that was damaged while it was copied",
-        _ => "it is something else, or an ISO that was damaged while it was copied",
+        [] => ("the file is empty", "download it again"),
+        [0x1f, 0x8b, ..] => ("it is compressed", "run `gunzip` on it, and name the result"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => ("it is compressed", "run `unxz` on it, and name the result"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => ("it is compressed", "run `unzstd` on it, and name the result"),
+        [b'B', b'Z', b'h', ..] => ("it is compressed", "run `bunzip2` on it, and name the result"),
+        [b'P', b'K', 3, 4, ..] => ("it is a ZIP archive", UNPACK),
+        [b'7', b'z', 0xbc, 0xaf, ..] => ("it is a 7z archive", UNPACK),
+        [0, 0xff, 0xff, 0xff, ..] => {
+            ("it is a raw CD image with 2352-byte sectors", "run `bchunk` on it, and name the result")
+        }
+        _ if html(b"<!doctype") || html(b"<html") => {
+            ("it is a web page", "download the image itself: the link led to a page about it")
+        }
+        _ if source.size < block_offset(FIRST + 1) => ("the file is too short for one", "download it again"),
+        [.., 0x55, 0xaa] => ("it is a disk image, or an ISO that was damaged while it was copied", COMPARE),
+        _ => ("`CD001` is missing at byte 32769", COMPARE),
     })
 }

@@ -68,13 +68,13 @@ pub struct KernelEntry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecipeError {
     /// None of the families fits.
-    #[error("this ISO is of no kind that netspec can boot yet (volume `{volume_id}`)")]
+    #[error("it holds no system that netspec knows how to boot (volume `{volume_id}`)")]
     Unrecognized {
         /// The volume identifier, to show which ISO was read.
         volume_id: String,
     },
     /// The family is clear, but a file that it needs is missing.
-    #[error("this {family} ISO has no {what}")]
+    #[error("it is an ISO of {family}, but has no {what}")]
     Incomplete {
         /// The family's name.
         family: &'static str,
@@ -82,7 +82,7 @@ pub enum RecipeError {
         what: String,
     },
     /// A file that had to be read is too large or unreadable.
-    #[error("cannot read `{path}` in the ISO: {reason}")]
+    #[error("`{path}` in it cannot be read: {reason}")]
     Unreadable {
         /// The file in the ISO.
         path: String,

@@ -157,10 +157,11 @@ fn se_05_a_flood_gets_a_bounded_number_of_lines() {
 #[test]
 fn se_05_remembers_a_bounded_number_of_clients() {
     let mut journal = Journal::new(|_| None);
-    for n in 0..3 * u32::try_from(MAX_CLIENTS).unwrap() {
+    let (clients, transfers) = (u32::try_from(MAX_CLIENTS).unwrap(), u32::try_from(MAX_TRANSFERS).unwrap());
+    for n in 0..transfers + 100 {
         let refused = BootEvent::Started {
             id: u64::from(n),
-            client: Ipv4Addr::from(n),
+            client: Ipv4Addr::from(n.min(clients + 100)),
             transport: Transport::Tftp,
             path: "x".into(),
             role: Role::Other,
@@ -169,6 +170,6 @@ fn se_05_remembers_a_bounded_number_of_clients() {
         };
         journal.on(&refused, at(u64::from(n)));
     }
-    assert!(journal.clients.len() <= MAX_CLIENTS);
-    assert!(journal.transfers.len() <= MAX_TRANSFERS);
+    assert_eq!(journal.clients.len(), MAX_CLIENTS);
+    assert_eq!(journal.transfers.len(), MAX_TRANSFERS);
 }

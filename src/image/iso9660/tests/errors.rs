@@ -12,10 +12,7 @@ fn directory(name: &str, block: u32) -> Record {
 #[test]
 fn a_loop_is_named() {
     let image = Image::new(40).directory(ROOT, &[directory("A", 21)]).directory(21, &[directory("B", ROOT)]);
-    assert_eq!(
-        refuse(&image.0).to_string(),
-        "`/a/b` is its own ancestor: a directory loop; the image is damaged or hostile"
-    );
+    assert_eq!(refuse(&image.0).to_string(), "`/a/b` is its own ancestor: a directory loop");
 }
 
 #[test]

@@ -92,8 +92,5 @@ fn names_that_no_file_can_have_are_refused() {
         assert!(matches!(error, IsoError::Name { .. }), "{name:?}: {error}");
     }
     let error = refuse(&Image::new(40).directory(ROOT, &[Record::new("A/B\x07;1", 30, 5)]).0);
-    assert_eq!(
-        error.to_string(),
-        "a file in `/` is named `a/b\\u{7}`, which is no file name; the image is damaged or hostile"
-    );
+    assert_eq!(error.to_string(), "a file in `/` is named `a/b\\u{7}`, which is no file name");
 }

@@ -1,0 +1,142 @@
+//! The files and interfaces that a page of the manual shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use netspec::serve::interface::Interface;
+use netspec::world::{MemWorld, ReadAt, World};
+
+use super::iso9660;
+
+/// The files of a page: a line `--- <path>` and then the content, where `\xff` stands for the byte.
+///
+/// Behind the path and a colon may stand, separated by commas:
+///
+/// - `ISO <volume>`: the content is a list of files in the ISO, each with its size in bytes where it is not small: `live/a 9000`
+/// - `first <n> bytes`: the rest is missing
+/// - `no permission`: it cannot be opened
+/// - `bad sector at <n>`: it cannot be read from that byte on
+/// - `zeros in block <n>`: the block was overwritten
+/// - `<n> bytes`: it is filled up with zeros
+#[derive(Default)]
+pub(crate) struct Files {
+    world: MemWorld,
+    forbidden: BTreeSet<PathBuf>,
+    bad_sectors: BTreeMap<PathBuf, u64>,
+}
+
+impl Files {
+    pub(crate) fn read(block: &str) -> Self {
+        let mut files = Self::default();
+        let mut rest = block.strip_prefix("--- ").expect("a file begins with `--- <path>`");
+        while !rest.is_empty() {
+            let (file, later) = rest.split_once("\n--- ").unwrap_or((rest, ""));
+            let (head, content) = file.split_once('\n').unwrap_or((file, ""));
+            files.add(head, content);
+            rest = later;
+        }
+        files
+    }
+
+    fn add(&mut self, head: &str, content: &str) {
+        let (path, traits) = head.split_once(": ").unwrap_or((head, ""));
+        let mut bytes = unescaped(content);
+        for what in traits.split(", ").filter(|what| !what.is_empty()) {
+            let number = || what.split(' ').find_map(|word| word.parse::<usize>().ok()).expect(what);
+            if let Some(volume_id) = what.strip_prefix("ISO ") {
+                bytes = iso9660::image(volume_id, &files_of_iso(content));
+            } else if what.starts_with("first ") {
+                bytes.truncate(number());
+            } else if what.starts_with("zeros in block ") {
+                bytes[number() * iso9660::BLOCK..][..iso9660::BLOCK].fill(0);
+            } else if what == "no permission" {
+                self.forbidden.insert(path.into());
+            } else if what.starts_with("bad sector") {
+                self.bad_sectors.insert(path.into(), number() as u64);
+            } else if what.ends_with(" bytes") {
+                bytes.resize(number(), 0);
+            } else {
+                panic!("a file cannot be `{what}`");
+            }
+        }
+        self.world = std::mem::take(&mut self.world).with(path, bytes);
+    }
+
+    /// The same files and one more.
+    pub(crate) fn with(&self, path: &str, bytes: &[u8]) -> Self {
+        let Self { world, forbidden, bad_sectors } = self;
+        Self { world: world.clone().with(path, bytes), forbidden: forbidden.clone(), bad_sectors: bad_sectors.clone() }
+    }
+}
+
+fn files_of_iso(list: &str) -> BTreeMap<String, Vec<u8>> {
+    let file = |line: &str| {
+        let (path, size) = line.split_once(' ').unwrap_or((line, "9"));
+        (path.to_owned(), vec![b'\n'; size.parse().expect("the size of a file")])
+    };
+    list.lines().map(file).collect()
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut parts = text.split("\\x");
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).expect("two hexadecimal digits behind `\\x`"));
+        bytes.extend(rest.as_bytes());
+    }
+    bytes
+}
+
+struct BadSector {
+    file: Arc<dyn ReadAt>,
+    at: u64,
+}
+
+impl ReadAt for BadSector {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if offset + buf.len() as u64 > self.at {
+            return Err(io::Error::other("the disk does not answer"));
+        }
+        self.file.read_at(offset, buf)
+    }
+
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+}
+
+impl World for Files {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        if self.forbidden.contains(path) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let file = self.world.open(path)?;
+        Ok(match self.bad_sectors.get(path) {
+            Some(&0) => return Err(io::Error::other("the disk does not answer")),
+            Some(&at) => Arc::new(BadSector { file, at }),
+            None => file,
+        })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        self.world.list(path)
+    }
+}
+
+/// Interfaces, one in each line: the name, its addresses, and `down` or `loopback`.
+pub(crate) fn interfaces(block: &str) -> Vec<Interface> {
+    (1..)
+        .zip(block.lines())
+        .map(|(index, line)| {
+            let mut words = line.split_whitespace();
+            let name = words.next().expect("the name of an interface").to_owned();
+            let words: Vec<_> = words.collect();
+            let up = !words.contains(&"down");
+            let addresses = words.iter().filter_map(|word| word.parse().ok()).collect();
+            Interface { name, index, addresses, up, running: up, loopback: words.contains(&"loopback") }
+        })
+        .collect()
+}
