@@ -11,7 +11,11 @@ const NETWORK: &str = "ip link set lo up && ip link add lan0 type veth peer name
                        ip address add 10.9.0.1/24 dev lan0 && ip address add 10.9.1.1/24 dev lan0 && \
                        exec \"$0\" serve spec.kdl";
 
-struct Server(Child);
+struct Server {
+    child: Child,
+    /// What it said until it was ready.
+    said: String,
+}
 
 impl Server {
     /// Starts it, and waits until it is ready.
@@ -28,12 +32,11 @@ impl Server {
         while !said.contains("ready:") {
             said += &lines.next().unwrap_or_else(|| panic!("it ended: {said}")).unwrap();
         }
-        assert!(said.contains("network home: 10.9.0.1, 10.9.1.1 on lan0"), "{said}");
-        Self(child)
+        Self { child, said }
     }
 
     fn fetch(&self, url: &str) -> String {
-        let pid = self.0.id().to_string();
+        let pid = self.child.id().to_string();
         let output = Command::new("nsenter")
             .args(["--net", "--target", &pid, "curl", "-sS", "--max-time", "10", url])
             .output()
@@ -44,7 +47,7 @@ impl Server {
 
     /// The numbers behind a word in `/proc/<pid>/status`.
     fn status(&self, word: &str) -> Vec<String> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(word)).unwrap();
         line.split_whitespace().map(str::to_owned).collect()
     }
@@ -52,8 +55,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -63,6 +66,7 @@ fn serves_at_both_addresses_of_an_interface_and_not_as_root() {
     let spec = "network \"home\" {\n    interface \"lan0\"\n}\niso \"arch\" \"isos/arch.iso\"\n";
     let folder = Folder::with_spec(spec).iso("arch.iso", "ARCH_202611", &trees::archiso());
     let server = Server::start(&folder);
+    assert!(server.said.contains("network home: 10.9.0.1, 10.9.1.1 on lan0"), "{}", server.said);
     for address in ["10.9.0.1", "10.9.1.1"] {
         for scheme in ["http", "tftp"] {
             let script = server.fetch(&format!("{scheme}://{address}/boot.ipxe"));
@@ -75,4 +79,29 @@ fn serves_at_both_addresses_of_an_interface_and_not_as_root() {
     }
     assert_eq!(server.status("Groups:"), [""; 0]);
     assert_eq!(server.status("CapEff:"), ["0000000000000000"]);
+}
+
+/// Two names for one file are two ISOs, and a module that both have is open once.
+#[test]
+fn one_iso_under_two_names_is_served_as_two() {
+    let spec = "network \"home\" {\n    subnet \"10.9.0.0/24\"\n}\n\
+                network \"other\" {\n    subnet \"10.9.1.0/24\"\n}\n\
+                iso \"one\" \"isos/arch.iso\"\niso \"two\" \"isos/arch.iso\"\n\
+                loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
+                menu \"main\" {\n    entry \"one\" iso=\"one\"\n    entry \"two\" iso=\"two\"\n}\n";
+    let folder = Folder::with_spec(spec).iso("arch.iso", "ARCH_202611", &trees::archiso());
+    fs::create_dir(folder.path("pxelinux")).unwrap();
+    for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"] {
+        fs::write(folder.path("pxelinux").join(name), format!("ours: {name}")).unwrap();
+    }
+    let server = Server::start(&folder);
+    for name in ["one", "two"] {
+        let url = format!("http://10.9.0.1/iso/{name}");
+        assert_eq!(server.fetch(&format!("{url}/boot/syslinux/ldlinux.c32")), "ours: ldlinux.c32");
+        let menu = server.fetch(&format!("{url}/boot/syslinux/archiso_pxe-linux.cfg"));
+        assert!(menu.contains(&format!("LINUX http://10.9.0.1/iso/{name}/arch/boot/x86_64/vmlinuz-linux")), "{menu}");
+    }
+    let files = fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap();
+    let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    assert_eq!(targets.filter(|target| target.ends_with("ldlinux.c32")).count(), 1);
 }
