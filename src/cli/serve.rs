@@ -14,7 +14,7 @@ use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
 use crate::serve::host::{self, Located};
-use crate::serve::{self, Bound};
+use crate::serve::{self, Bound, privilege};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -35,6 +35,10 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
         let bound = serve::bind(&outcome.plan, &outcome.gathered, &located).map_err(|error| error.to_string())?;
+        if let Err(error) = privilege::leave_root() {
+            let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
+            report::write(std::io::stderr(), &text);
+        }
         let intro = intro(&source.name(), &outcome, &located);
         report::write(std::io::stderr(), &intro);
         runtime.block_on(serve_until_told(bound, args))
@@ -92,14 +96,18 @@ async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> 
 /// What is served, where, and that it is ready.
 fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
     let mut text = format!("netspec serves {spec}, plan {:.12}\n", outcome.plan.digest().to_string());
-    for Located { network, interface, address } in located {
-        text.push_str(&format!("  network {network}: {address} on {interface}, proxyDHCP (hands out no address)\n"));
+    for Located { network, interface, addresses } in located {
+        let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("  network {network}: {addresses} on {interface}, proxyDHCP (hands out no address)\n"));
     }
     for (name, facts) in &outcome.gathered.facts.images {
         let (title, family) = (facts.recipe.title(), facts.recipe.family());
         text.push_str(&format!("  iso {name}: {title} ({family}), volume {}\n", facts.volume_id));
     }
-    text.push_str(&format!("  HTTP on port {}, TFTP on port 69\n", outcome.plan.server.http_port));
+    let http = outcome.plan.server.http_port;
+    text.push_str(&format!(
+        "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
+    ));
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
 }

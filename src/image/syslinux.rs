@@ -91,9 +91,14 @@ impl Config {
 
     /// The ranges of `lines` that belong to one `LABEL` each, the `LABEL` line included.
     pub fn label_ranges(&self) -> Vec<std::ops::Range<usize>> {
-        let starts: Vec<_> = (0..self.lines.len()).filter(|&at| self.lines[at].keyword == "LABEL").collect();
-        let ends = starts.iter().skip(1).copied().chain([self.lines.len()]);
-        starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+        let starts = self.lines.iter().enumerate().filter(|(_, line)| line.keyword == "LABEL").map(|(at, _)| at);
+        // A submenu that begins or ends behind a label has a MENU LABEL of its own.
+        let is_end = |line: &Line| matches!(line.keyword.as_str(), "LABEL" | "MENU BEGIN" | "MENU END");
+        let end = |start: usize| {
+            let mut behind = self.lines.iter().enumerate().skip(start + 1);
+            behind.find(|(_, line)| is_end(line)).map_or(self.lines.len(), |(at, _)| at)
+        };
+        starts.map(|start| start..end(start)).collect()
     }
 
     /// What each `LABEL` boots.
@@ -169,6 +174,15 @@ label reboot
             printed,
             MENU.replace("menu label", "MENU LABEL").replace("label r", "LABEL r").replace("com32 r", "COM32 r")
         );
+    }
+
+    #[test]
+    fn a_submenu_renames_no_label_and_crlf_is_a_line_end() {
+        let text = "LABEL a\r\nMENU LABEL One\r\nKERNEL /k\r\nIPAPPEND 2\r\nMENU BEGIN\r\nMENU LABEL More\r\nLABEL b\r\nMENU END\r\n";
+        let config = Config::parse(text);
+        let titles: Vec<_> = config.labels().into_iter().map(|label| (label.title, label.kernel)).collect();
+        assert_eq!(titles, [("One".to_owned(), Some("/k".to_owned())), ("b".to_owned(), None)]);
+        assert_eq!(config.to_string(), text.replace("\r\n", "\n"));
     }
 
     #[test]

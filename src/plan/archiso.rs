@@ -11,20 +11,23 @@ use crate::image::recipe::{Archiso, ArchisoMenu, Verification};
 use crate::image::syslinux::{self, Config, Line};
 use crate::resolve::IsoSource;
 
-use super::template::{ORIGIN, Template};
+use super::template::{ORIGIN, Template, one_line, unmarked};
 
 /// The files of the ISO that are replaced, as paths from its root.
 pub(super) fn rewritten(archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) -> Vec<(String, Template)> {
     let place = format!("iso/{}", iso.name);
     let mut files = Vec::new();
     for (name, text) in &menu.files {
-        let before = Config::parse(text);
+        let before = Config::parse(&unmarked(text));
         let mut config = before.clone();
         for line in &mut config.lines {
             move_name(line, &place);
         }
-        for range in before.label_ranges().into_iter().rev() {
-            let lines = change_label(&config.lines[range.clone()], archiso, menu, iso);
+        let ranges = before.label_ranges();
+        let first = ranges.iter().find(|range| boots_over(&before.lines[(*range).clone()], "http")).cloned();
+        for range in ranges.into_iter().rev() {
+            let is_first = Some(&range) == first.as_ref();
+            let lines = change_label(&config.lines[range.clone()], archiso, menu, iso, is_first);
             config.lines.splice(range, lines);
         }
         if config != before {
@@ -67,8 +70,29 @@ const NAMES: &[&str] = &[
 /// Puts the ISO's place in front of a name that starts at the root of the medium.
 fn move_name(line: &mut Line, place: &str) {
     if NAMES.contains(&line.keyword.as_str()) {
-        line.argument = line.argument.split(',').map(|name| moved(name, place)).collect::<Vec<_>>().join(",");
+        line.argument = each(&line.argument, |name| moved(name, place));
+    } else if line.keyword == "APPEND" {
+        line.argument = each_initrd(&line.argument, |name| moved(name, place));
     }
+}
+
+/// Changes each name of a list with commas.
+fn each(list: &str, change: impl Fn(&str) -> String) -> String {
+    list.split(',').map(change).collect::<Vec<_>>().join(",")
+}
+
+/// Changes the names behind `initrd=`, which is how menus name them without an INITRD directive. A line without keeps its
+/// blanks as they are.
+fn each_initrd(append: &str, change: impl Fn(&str) -> String) -> String {
+    let mut words = syslinux::words(append);
+    let mut found = false;
+    for word in &mut words {
+        if let Some(list) = word.strip_prefix("initrd=") {
+            *word = format!("initrd={}", each(list, &change));
+            found = true;
+        }
+    }
+    if found { words.join(" ") } else { append.to_owned() }
 }
 
 fn moved(name: &str, place: &str) -> String {
@@ -82,16 +106,33 @@ fn moved(name: &str, place: &str) -> String {
     }
 }
 
-fn change_label(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) -> Vec<Line> {
+/// Whether a label's root image comes over `http`, `nfs` or `nbd`.
+fn boots_over(lines: &[Line], protocol: &str) -> bool {
     let append = lines.iter().find(|line| line.keyword == "APPEND").map_or("", |line| line.argument.as_str());
-    let boots_over = |word: &str| syslinux::words(append).iter().any(|w| w.starts_with(word));
-    if boots_over("archiso_http_srv=") {
-        with_urls(lines, archiso, menu, iso)
-    } else if boots_over("archiso_nfs_srv=") || boots_over("archiso_nbd_srv=") {
+    syslinux::words(append).iter().any(|word| word.starts_with(&format!("archiso_{protocol}_srv=")))
+}
+
+fn change_label(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource, is_first: bool) -> Vec<Line> {
+    if boots_over(lines, "http") {
+        let mut lines = with_urls(lines, archiso, menu, iso);
+        // Without this the first label is highlighted, and that is the one for NBD.
+        if is_first && !is_second_choice(&lines, archiso) {
+            lines.insert(1, Line::new("", "MENU DEFAULT", ""));
+        }
+        lines
+    } else if boots_over(lines, "nfs") || boots_over(lines, "nbd") {
         disabled(lines)
     } else {
         lines.to_vec()
     }
+}
+
+/// Of several defaults the last wins, and the menu of 2014 has the 32-bit system in a file of its own behind the 64-bit one.
+/// Where it stands alone it is highlighted anyway, as the first label that can be chosen.
+fn is_second_choice(lines: &[Line], archiso: &Archiso) -> bool {
+    let kernel = lines.iter().find(|line| matches!(line.keyword.as_str(), "LINUX" | "KERNEL"));
+    kernel.is_some_and(|line| line.argument.contains("/i686/"))
+        && archiso.root_images.iter().any(|image| image.contains("/x86_64/"))
 }
 
 /// Shown, but not to be chosen: netspec serves neither NFS nor NBD.
@@ -106,20 +147,23 @@ fn with_urls(lines: &[Line], archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSou
     for line in &mut lines {
         match line.keyword.as_str() {
             "LINUX" | "KERNEL" | "INITRD" => {
-                let urls = line.argument.split(',').map(|name| url(name, menu, iso));
-                line.argument = urls.collect::<Vec<_>>().join(",");
+                line.argument = each(&line.argument, |name| url(name, menu, iso));
             }
-            "APPEND" => line.argument = arguments(&line.argument, archiso, iso),
+            "APPEND" => {
+                let append = each_initrd(&line.argument, |name| url(name, menu, iso));
+                line.argument = arguments(&append, archiso, iso);
+            }
             _ => {}
         }
     }
-    // Without this the first label is highlighted, and that is the one for NBD.
-    lines.insert(1, Line::new("", "MENU DEFAULT", ""));
     lines
 }
 
 /// A name as PXELINUX reads it after [`move_name`], as a URL.
 fn url(name: &str, menu: &ArchisoMenu, iso: &IsoSource) -> String {
+    if name.contains("://") {
+        return name.to_owned();
+    }
     let name = name.strip_prefix("::").unwrap_or(name);
     match name.strip_prefix('/') {
         Some(from_root) => format!("{ORIGIN}/{from_root}"),
@@ -140,6 +184,6 @@ fn arguments(append: &str, archiso: &Archiso, iso: &IsoSource) -> String {
         words.retain(|word| !word.starts_with("cms_verify"));
         words.extend(archiso.verification.argument().map(str::to_owned));
     }
-    words.extend(iso.arguments.iter().cloned());
+    words.extend(iso.arguments.iter().map(|word| one_line(word)));
     words.join(" ")
 }

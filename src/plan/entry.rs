@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::template::ORIGIN;
+use super::template::{ORIGIN, one_line, url_path};
 use crate::image::recipe::{KernelEntry, Recipe};
 use crate::resolve::IsoSource;
 
@@ -30,12 +30,16 @@ pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
     };
     let boot = |entry: &KernelEntry| Boot {
         title: entry.title.clone(),
-        kernel: format!("{root}/{}", entry.kernel),
-        initrds: entry.initrds.iter().map(|path| format!("{root}/{path}")).collect(),
-        arguments: [&entry.arguments, &from, &iso.arguments].into_iter().flatten().cloned().collect(),
+        kernel: format!("{root}/{}", url_path(&entry.kernel)),
+        initrds: entry.initrds.iter().map(|path| format!("{root}/{}", url_path(path))).collect(),
+        arguments: arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)).collect(),
         sysappend,
     };
     entries.iter().map(boot).collect()
+}
+
+fn arguments(words: &[String]) -> impl Iterator<Item = String> {
+    words.iter().map(|word| one_line(word))
 }
 
 /// The label in PXELINUX's words; `name` must be unique in its file.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::template::Template;
+use super::template::{Template, one_line};
 use super::{Node, Plan, Role, entry};
 use crate::facts::{Facts, MODULES, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
@@ -161,5 +161,5 @@ fn config(file: &str) -> String {
 
 /// A title as PXELINUX shows it: `^` would mark a hot key, a line break would start a directive.
 pub(super) fn shown(title: &str) -> String {
-    title.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| *c != '^').collect()
+    one_line(title).replace('^', "")
 }

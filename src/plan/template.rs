@@ -11,10 +11,41 @@ use serde::{Serialize, Serializer};
 
 /// Stands for the HTTP origin: `http://192.168.1.5`, or `http://192.168.1.5:8080`.
 ///
-/// A private-use character, so that no text of a menu is taken for it by accident.
+/// A private-use character. Text from elsewhere goes through [`one_line`] or [`unmarked`], so that none of it is taken for it.
 pub const ORIGIN: char = '\u{e000}';
 /// Stands for the address alone: `192.168.1.5`.
 pub const HOST: char = '\u{e001}';
+
+/// Text of an ISO or a spec as part of one line: without what would be taken for a mark, and without line breaks, which would
+/// begin another directive.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !is_mark(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Text of an ISO without what would be taken for a mark.
+pub(super) fn unmarked(text: &str) -> String {
+    text.chars().filter(|c| !is_mark(*c)).collect()
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, ORIGIN | HOST)
+}
+
+/// The path of a file in the tree as a part of a URL (RFC 3986 section 2).
+///
+/// More is escaped than a URL needs: PXELINUX ends a kernel's name at a blank and an initial RAM disk's at a comma.
+pub(super) fn url_path(path: &str) -> String {
+    let mut escaped = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~' | b'+') {
+            escaped.push(byte.into());
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
+}
 
 /// Text with marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +116,13 @@ mod tests {
         let local = Ipv4Addr::new(192, 168, 1, 5);
         assert_eq!(template.render(local, 80), "fetch=http://192.168.1.5/x\nserver 192.168.1.5\n");
         assert_eq!(template.render(local, 8080), "fetch=http://192.168.1.5:8080/x\nserver 192.168.1.5\n");
+    }
+
+    #[test]
+    fn text_from_elsewhere_brings_no_marks_lines_or_blanks() {
+        assert_eq!(one_line(&format!("a{ORIGIN}b\r\nLABEL x{HOST}")), "ab  LABEL x");
+        assert_eq!(unmarked(&format!("a{ORIGIN}\nb{HOST}")), "a\nb");
+        assert_eq!(url_path("live/vmlinuz 6,1\u{e9}?#%\n+x"), "live/vmlinuz%206%2C1%C3%A9%3F%23%25%0A+x");
     }
 
     #[test]

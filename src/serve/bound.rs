@@ -1,4 +1,7 @@
 //! From a plan to open sockets, and from open sockets to a server that runs until it is told to stop.
+//!
+//! TFTP and HTTP listen at the addresses that the networks have when serving begins, and DHCP tells no other. An address that
+//! comes later is not served, and where the last one goes no client is answered: netspec must be started again then.
 
 use std::fmt;
 use std::io;
@@ -64,9 +67,7 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bou
     let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?;
     let mut errors = Vec::new();
     let dhcp = dhcp::bind(dhcp_config(plan, located)).map_err(|more| errors.extend(more));
-    let mut addresses: Vec<Ipv4Addr> = located.iter().map(|network| network.address).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
+    let addresses = addresses(located);
     let mut tftp = Vec::new();
     let mut http = Vec::new();
     for address in addresses {
@@ -88,6 +89,13 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bou
     }
 }
 
+fn addresses(located: &[Located]) -> Vec<Ipv4Addr> {
+    let mut addresses: Vec<_> = located.iter().flat_map(|network| &network.addresses).copied().collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
 fn dhcp_config(plan: &Plan, located: &[Located]) -> DhcpConfig {
     let mut interfaces: Vec<_> = located.iter().map(|network| network.interface.clone()).collect();
     interfaces.sort();
@@ -96,7 +104,7 @@ fn dhcp_config(plan: &Plan, located: &[Located]) -> DhcpConfig {
     let subnets: Option<Vec<_>> = plan.networks.iter().map(|network| network.subnet).collect();
     DhcpConfig {
         table: Arc::new(plan.boot.clone()),
-        scope: Scope { interfaces, networks: subnets.unwrap_or_default() },
+        scope: Scope { interfaces, networks: subnets.unwrap_or_default(), addresses: addresses(located) },
         http_port: plan.server.http_port,
         ports: DhcpPorts::default(),
     }

@@ -7,6 +7,13 @@
 //!
 //! Each datagram on a served interface ends in exactly one [`BootEvent`], whatever is in it. Datagrams on other interfaces are
 //! dropped without an event: they are not netspec's to comment on, and a busy neighbor network would fill the log.
+//!
+//! Other proxies and DHCP servers that send option 60 are not heard (CO-15). Their offers go to port 68 by broadcast. A socket
+//! on that port would take the unicast replies that this machine's own DHCP client waits for, so only a packet socket could
+//! listen, which needs CAP_NET_RAW while serving. A client that was offered and never comes is what the journal tells instead.
+//!
+//! Clients behind a relay are offered through it; on port 4011 they are answered only if their subnet is one of the networks
+//! of the scope, since nothing else tells them from a forged source (SE-04).
 
 mod socket;
 
@@ -20,13 +27,15 @@ use std::time::{Duration, Instant};
 
 use self::socket::{DhcpSocket, Received};
 use super::event::{BootEvent, Events};
-use super::interface::{Arrival, Interface, Place, Scope, interfaces, place};
+use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
 
 /// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
 const INTERFACES_VALID: Duration = Duration::from_secs(1);
+/// The least time between two lists, also where something arrived by an interface or address that the last one lacks.
+const INTERFACES_PAUSE: Duration = Duration::from_millis(100);
 /// The pause after a receive error, so that an error that stays does not spin.
 const ERROR_PAUSE: Duration = Duration::from_millis(100);
 
@@ -150,11 +159,14 @@ impl Server {
 
     /// Reads the interfaces again where the list is old, or where the kernel just named one or an address that is not in it.
     fn refresh_interfaces(&mut self, arrival: &Arrival) {
-        let fresh = self.read.is_some_and(|read| read.elapsed() < INTERFACES_VALID);
+        let age = self.read.map_or(Duration::MAX, |read| read.elapsed());
+        if age < INTERFACES_PAUSE {
+            return;
+        }
         let index = self.known.iter().any(|interface| interface.index == arrival.ifindex);
         let mut addresses = self.known.iter().flat_map(|interface| &interface.addresses);
         let address = addresses.any(|net| net.addr() == arrival.suggested);
-        if !(fresh && index && address)
+        if !(age < INTERFACES_VALID && index && address)
             && let Ok(now) = interfaces()
         {
             self.known = now;
@@ -169,11 +181,17 @@ impl Server {
         let server = match place(&self.known, &self.config.scope, &received.arrival, giaddr) {
             Place::Unserved => return Outcome::Unserved,
             Place::NoAddress { interface } => {
-                let reason = format!("interface `{interface}` has no IPv4 address to answer from");
+                let reason = format!(
+                    "interface `{interface}` has none of the addresses that netspec began to serve at; start netspec again"
+                );
                 return Outcome::Silent { mac, reason };
             }
             Place::Server(server) => server,
         };
+        if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.config.scope, &received.arrival) {
+            let reason = format!("asks on port 4011 from {}, which is in no served network", received.arrival.source);
+            return Outcome::Silent { mac, reason };
+        }
         if received.truncated {
             let reason = format!("longer than {} bytes, which no boot client sends", received.bytes.len());
             return Outcome::Silent { mac, reason };

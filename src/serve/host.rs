@@ -17,8 +17,9 @@ pub struct Located {
     pub network: String,
     /// The name of the interface that is on it.
     pub interface: String,
-    /// The address that its clients are told.
-    pub address: Ipv4Addr,
+    /// The addresses that its clients may be told, at all of which files are served; never empty. Which one a client is told
+    /// depends on how it asks (CO-07).
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 /// Finds all networks on this machine; the findings point at the subnet or interface to change.
@@ -55,14 +56,10 @@ pub fn check(networks: &[Network]) -> Diagnostics {
 }
 
 fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Box<Diagnostic>> {
-    let found = |interface: &Interface, address: Ipv4Addr| Located {
+    let found = |interface: &Interface, addresses: Vec<Ipv4Addr>| Located {
         network: network.name.clone(),
         interface: interface.name.clone(),
-        address,
-    };
-    let in_subnet = |interface: &Interface| {
-        let mut addresses = interface.addresses.iter().map(|net| net.addr());
-        addresses.find(|address| network.subnet.is_none_or(|subnet| subnet.contains(address)))
+        addresses,
     };
     if let Some(name) = &network.interface {
         let interface = interfaces.iter().find(|interface| interface.name == *name).ok_or_else(|| {
@@ -70,15 +67,17 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
                 format!("network `{}` names interface `{name}`, which this machine does not have", network.name);
             finding(network, message, "no such interface", &other_interface(name, interfaces))
         })?;
-        return match in_subnet(interface) {
-            Some(address) if interface.up => Ok(found(interface, address)),
+        return match in_subnet(network, interface) {
+            Some(addresses) if interface.up => Ok(found(interface, addresses)),
             Some(_) => Err(is_down(network, interface)),
             None => Err(has_no_address(network, interface)),
         };
     }
-    let matching: Vec<_> = interfaces.iter().filter_map(|i| in_subnet(i).map(|address| (i, address))).collect();
-    match matching.iter().find(|(interface, _)| interface.up).or(matching.first()) {
-        Some((interface, address)) if interface.up => Ok(found(interface, *address)),
+    let mut matching: Vec<_> = interfaces.iter().filter_map(|i| Some((i, in_subnet(network, i)?))).collect();
+    // Cable and radio may be on one network; the one that is on serves it. The sort keeps the kernel's order else.
+    matching.sort_by_key(|(interface, _)| !interface.up);
+    match matching.into_iter().next() {
+        Some((interface, addresses)) if interface.up => Ok(found(interface, addresses)),
         Some((interface, _)) => Err(is_down(network, interface)),
         None => {
             let subnet = network.subnet.map_or_else(String::new, |subnet| format!(" (`{subnet}`)"));
@@ -86,6 +85,14 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
             Err(finding(network, message, "not a network of this machine", &other_subnet(interfaces)))
         }
     }
+}
+
+/// The addresses of an interface that are in a network, link-local ones last; `None` where there is none.
+fn in_subnet(network: &Network, interface: &Interface) -> Option<Vec<Ipv4Addr>> {
+    let is_inside = |address: &Ipv4Addr| network.subnet.is_none_or(|subnet| subnet.contains(address));
+    let mut addresses: Vec<_> = interface.addresses.iter().map(|net| net.addr()).filter(is_inside).collect();
+    addresses.sort_by_key(Ipv4Addr::is_link_local);
+    (!addresses.is_empty()).then_some(addresses)
 }
 
 fn finding(network: &Network, message: String, label: &str, help: &str) -> Box<Diagnostic> {
@@ -167,10 +174,22 @@ mod tests {
     #[test]
     fn finds_the_interface_by_subnet_or_by_name() {
         let interfaces = [interface("enp3s0", "192.168.1.5/24", true), interface("enp4s0", "10.0.0.1/8", true)];
-        let address = |network: &Network| locate_one(network, &interfaces).unwrap().address;
+        let address = |network: &Network| locate_one(network, &interfaces).unwrap().addresses[0];
         assert_eq!(address(&network("10.0.0.0/8", "")), Ipv4Addr::new(10, 0, 0, 1));
         assert_eq!(address(&network("", "enp3s0")), Ipv4Addr::new(192, 168, 1, 5));
         assert_eq!(address(&network("192.168.1.0/24", "enp3s0")), Ipv4Addr::new(192, 168, 1, 5));
+    }
+
+    #[test]
+    fn takes_all_addresses_of_the_network_link_local_ones_last() {
+        let mut lan = interface("lan", "169.254.7.7/16", true);
+        lan.addresses.extend(["10.0.0.2/24".parse::<ipnet::Ipv4Net>().unwrap(), "10.0.5.2/24".parse().unwrap()]);
+        let addresses = |network: &Network| {
+            let found = locate_one(network, std::slice::from_ref(&lan)).unwrap().addresses;
+            found.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(addresses(&network("", "lan")), ["10.0.0.2", "10.0.5.2", "169.254.7.7"]);
+        assert_eq!(addresses(&network("10.0.5.0/24", "")), ["10.0.5.2"]);
     }
 
     /// What is wrong otherwise is shown by the pages on `no-interface` and `interface-down`.

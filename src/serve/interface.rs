@@ -69,6 +69,8 @@ pub struct Scope {
     pub interfaces: Vec<String>,
     /// Networks in which the interface, the relay or the client has to be; empty means all.
     pub networks: Vec<Ipv4Net>,
+    /// Addresses of this machine at which files are served, so that clients may be told them; empty means all.
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 impl Scope {
@@ -83,6 +85,10 @@ impl Scope {
             [only] => Some(only),
             _ => None,
         }
+    }
+
+    fn serves_at(&self, addr: Ipv4Addr) -> bool {
+        self.addresses.is_empty() || self.addresses.contains(&addr)
     }
 
     fn holds(&self, addr: Ipv4Addr) -> bool {
@@ -108,7 +114,7 @@ pub struct Arrival {
 pub enum Place {
     /// Not ours to look at.
     Unserved,
-    /// On a served interface that has no IPv4 address to give.
+    /// On a served interface that has no IPv4 address at which files are served.
     NoAddress {
         /// The interface's name.
         interface: String,
@@ -127,7 +133,7 @@ pub fn place(interfaces: &[Interface], scope: &Scope, arrival: &Arrival, giaddr:
         return Place::Unserved;
     };
     let served = || interfaces.iter().filter(|interface| scope.listens_on(interface));
-    let of_served = || served().flat_map(|interface| &interface.addresses);
+    let of_served = || served().flat_map(|i| &i.addresses).filter(|net| scope.serves_at(net.addr()));
     let relayed = !giaddr.is_unspecified();
     let in_scope = if relayed {
         scope.holds(giaddr)
@@ -144,7 +150,7 @@ pub fn place(interfaces: &[Interface], scope: &Scope, arrival: &Arrival, giaddr:
 
     let beside_relay = of_served().find(|net| relayed && net.contains(&giaddr));
     let addressed = of_served().find(|net| net.addr() == arrival.destination);
-    let own = receiving.addresses.iter().min_by_key(|net| {
+    let own = receiving.addresses.iter().filter(|net| scope.serves_at(net.addr())).min_by_key(|net| {
         let addr = net.addr();
         (!scope.holds(addr), addr != arrival.suggested, addr.is_link_local())
     });
@@ -152,6 +158,19 @@ pub fn place(interfaces: &[Interface], scope: &Scope, arrival: &Arrival, giaddr:
         Some(server) => Place::Server(server),
         None => Place::NoAddress { interface: receiving.name.clone() },
     }
+}
+
+/// Whether a datagram's source may be answered by unicast: it is in a served network or in one of the receiving interface.
+///
+/// Sources are forged easily, and an answer is longer than its question; whoever is elsewhere must not get it (SE-04). A
+/// source of 0.0.0.0 has no address yet, so its answer stays on the wire.
+pub fn is_near(interfaces: &[Interface], scope: &Scope, arrival: &Arrival) -> bool {
+    let receiving = interfaces.iter().find(|interface| interface.index == arrival.ifindex);
+    let mut attached = receiving.into_iter().flat_map(|interface| &interface.addresses);
+    let source = arrival.source;
+    source.is_unspecified()
+        || scope.networks.iter().any(|net| net.contains(&source))
+        || attached.any(|net| net.contains(&source))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod limit;
 mod meter;
 pub mod neighbor;
 pub mod port_holder;
+pub mod privilege;
 mod read;
 pub mod tftp;
 pub mod tree;

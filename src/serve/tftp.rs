@@ -131,7 +131,7 @@ impl Bound {
                 () = super::told_to_stop(&mut shutdown) => break,
                 Some(ended) = server.tasks.join_next_with_id() => server.forget(ended.map_or_else(|e| e.id(), |(id, ())| id)),
                 received = server.listener.receive(&mut buf) => match received {
-                    Ok(datagram) => server.dispatch(datagram).await,
+                    Ok(datagram) => server.dispatch(datagram),
                     Err(_) => tokio::time::sleep(PAUSE).await,
                 },
             }
@@ -164,7 +164,7 @@ struct Running {
 }
 
 impl Server {
-    async fn dispatch(&mut self, datagram: Datagram<'_>) {
+    fn dispatch(&mut self, datagram: Datagram<'_>) {
         let Datagram { peer, local, bytes } = datagram;
         // Nobody can answer from such an address, and a reply to it would go to many (SE-04).
         let ip = peer.ip();
@@ -172,22 +172,22 @@ impl Server {
             return;
         }
         match Packet::parse(bytes) {
-            Ok(Packet::ReadRequest(_)) => self.read_request(peer, local, bytes).await,
+            Ok(Packet::ReadRequest(_)) => self.read_request(peer, local, bytes),
             Ok(Packet::WriteRequest { name }) => {
-                self.refuse(peer, local, name, ErrorCode::AccessViolation, "write requests are refused").await;
+                self.refuse(peer, local, name, ErrorCode::AccessViolation, "write requests are refused");
             }
             Ok(Packet::Ack { .. } | Packet::Error { .. }) if self.config.single_port => {
-                self.deliver(peer, local, bytes).await;
+                self.deliver(peer, local, bytes);
             }
             Err(reason @ Malformed::Request) => {
-                self.refuse(peer, local, b"", ErrorCode::IllegalOperation, &reason.to_string()).await;
+                self.refuse(peer, local, b"", ErrorCode::IllegalOperation, &reason.to_string());
             }
             // Stray packets and noise. An ERROR for these could start a war of ERRORs between two servers.
             Ok(_) | Err(_) => {}
         }
     }
 
-    async fn read_request(&mut self, peer: SocketAddrV4, local: Ipv4Addr, bytes: &[u8]) {
+    fn read_request(&mut self, peer: SocketAddrV4, local: Ipv4Addr, bytes: &[u8]) {
         if let Some(running) = self.sessions.get(&peer)
             && *running.request == *bytes
         {
@@ -206,7 +206,7 @@ impl Server {
                     Ok(Packet::ReadRequest(request)) => request.name,
                     _ => b"",
                 };
-                return self.refuse(peer, local, name, ErrorCode::NotDefined, reason).await;
+                return self.refuse(peer, local, name, ErrorCode::NotDefined, reason);
             }
         };
         let request: Box<[u8]> = bytes.into();
@@ -231,7 +231,7 @@ impl Server {
     }
 
     /// Hands a packet that came to the single port to its transfer.
-    async fn deliver(&mut self, peer: SocketAddrV4, local: Ipv4Addr, bytes: &[u8]) {
+    fn deliver(&mut self, peer: SocketAddrV4, local: Ipv4Addr, bytes: &[u8]) {
         match self.sessions.get(&peer) {
             Some(running) => {
                 // What does not fit is lost like a packet on the wire.
@@ -239,15 +239,15 @@ impl Server {
             }
             None if matches!(Packet::parse(bytes), Ok(Packet::Ack { .. })) => {
                 let error = encode_error(ErrorCode::UnknownTransferId, "unknown transfer id");
-                let _ = self.listener.send(&error, local, peer).await;
+                let _ = self.listener.send_now(&error, local, peer);
             }
             None => {}
         }
     }
 
-    async fn refuse(&self, peer: SocketAddrV4, local: Ipv4Addr, name: &[u8], code: ErrorCode, reason: &str) {
+    fn refuse(&self, peer: SocketAddrV4, local: Ipv4Addr, name: &[u8], code: ErrorCode, reason: &str) {
         // A reply that cannot be sent is like one that was lost.
-        let _ = self.listener.send(&encode_error(code, reason), local, peer).await;
+        let _ = self.listener.send_now(&encode_error(code, reason), local, peer);
         self.events.emit(BootEvent::Refused {
             client: *peer.ip(),
             transport: Transport::Tftp,

@@ -1,6 +1,7 @@
 //! The file table that TFTP and HTTP share: the plan's tree over the ISOs and loaders of this machine.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
@@ -78,10 +79,18 @@ impl FileTree {
             images.insert(name.clone(), OpenImage { iso: local.iso.clone(), disk, tag });
         }
         let mut files = BTreeMap::new();
+        // A module stands in the folder of each ISO that has it, and is opened once for all.
+        let mut loaders = BTreeMap::new();
         for (path, node) in &plan.tree {
             let open = match node {
                 Node::Text(template) => OpenNode::Text(template.clone()),
-                Node::Loader(name) => open_loader(name, plan, gathered)?,
+                Node::Loader(name) => {
+                    let (disk, etag) = match loaders.entry(name) {
+                        Entry::Occupied(open) => open.into_mut(),
+                        Entry::Vacant(free) => free.insert(open_loader(name, plan, gathered)?),
+                    };
+                    OpenNode::Loader { disk: disk.clone(), etag: etag.clone() }
+                }
             };
             files.insert(path.clone(), open);
         }
@@ -139,7 +148,7 @@ fn open_disk(path: &Path) -> Result<DiskFile, TreeError> {
     DiskFile::open(path).map_err(|error| TreeError { path: path.to_owned(), reason: error.to_string() })
 }
 
-fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<OpenNode, TreeError> {
+fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile, Arc<str>), TreeError> {
     let missing =
         || TreeError { path: PathBuf::from(name), reason: "the plan names it, and it is not on this machine".into() };
     let path = gathered.pxelinux_files.get(name).ok_or_else(missing)?;
@@ -150,7 +159,7 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<OpenNode,
         return Err(TreeError { path: path.clone(), reason });
     }
     let etag = format!("\"{}\"", &pin.sha256.to_string()[..16]).into();
-    Ok(OpenNode::Loader { disk, etag })
+    Ok((disk, etag))
 }
 
 impl Files for FileTree {

@@ -5,6 +5,8 @@ mod diagnostics;
 mod docs;
 mod layers;
 mod plans;
+mod recipes;
+mod serve;
 mod support;
 mod wire;
 mod wire_http;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Inside, KernelEntry, RecipeError};
+use super::{Inside, KernelEntry, MAX_ENTRIES, RecipeError};
 use crate::image::syslinux::Config;
 
 /// The facts of an archiso.
@@ -79,15 +79,22 @@ pub(super) fn recognize(inside: &Inside<'_>) -> Result<Option<Archiso>, RecipeEr
 }
 
 fn root_images(inside: &Inside<'_>) -> Option<(String, Vec<String>)> {
-    inside.names("").into_iter().find_map(|basedir| {
+    inside.names("").into_iter().filter(|name| is_word(name)).find_map(|basedir| {
         let images: Vec<_> = inside
             .names(&basedir)
             .into_iter()
+            .filter(|cpu| is_word(cpu))
             .flat_map(|cpu| ["airootfs.sfs", "airootfs.erofs"].map(|name| format!("{basedir}/{cpu}/{name}")))
             .filter(|path| inside.has(path))
+            .take(MAX_ENTRIES)
             .collect();
         (!images.is_empty()).then_some((basedir, images))
     })
+}
+
+/// Whether a folder can stand in a kernel command line, a TFTP name and a URL as it is. mkarchiso makes no others.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// Checks every root image: one that lacks its signature would stop in the initramfs.
@@ -110,7 +117,7 @@ fn entries(inside: &Inside<'_>, basedir: &str, root_images: &[String]) -> Vec<Ke
     for cpu in cpus {
         let folder = format!("{basedir}/boot/{cpu}");
         let names = inside.names(&folder);
-        for kernel in names.iter().filter(|name| name.starts_with("vmlinuz")) {
+        for kernel in names.iter().filter(|name| name.starts_with("vmlinuz")).take(MAX_ENTRIES) {
             // `vmlinuz-linux-lts` has its `initramfs-linux-lts.img`; the kernel of 2014 is plain `vmlinuz`.
             let package = kernel.strip_prefix("vmlinuz").unwrap_or_default();
             let candidates = [format!("initramfs{package}.img"), "archiso.img".into(), format!("{basedir}.img")];

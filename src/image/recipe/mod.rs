@@ -6,6 +6,8 @@
 mod archiso;
 mod live_boot;
 
+use std::cell::Cell;
+
 use serde::Serialize;
 
 pub use self::archiso::{Archiso, ArchisoMenu, Verification};
@@ -94,7 +96,7 @@ pub enum RecipeError {
 /// # Errors
 /// [`RecipeError`] says what is missing.
 pub fn recognize(iso: &Iso, image: &dyn ReadAt) -> Result<Recipe, RecipeError> {
-    let inside = Inside { iso, image };
+    let inside = Inside { iso, image, texts: Cell::new(0) };
     if let Some(archiso) = archiso::recognize(&inside)? {
         return Ok(Recipe::Archiso(archiso));
     }
@@ -106,11 +108,17 @@ pub fn recognize(iso: &Iso, image: &dyn ReadAt) -> Result<Recipe, RecipeError> {
 
 /// Boot configuration files are a few hundred bytes; what is larger than this is something else.
 const MAX_TEXT: u64 = 256 * 1024;
+/// All that is read of one ISO; menus are kept while serving.
+const MAX_TEXTS: u64 = 1024 * 1024;
+/// Kernels that are taken from one ISO. No menu that is read from top to bottom has more.
+const MAX_ENTRIES: usize = 64;
 
 /// An ISO's tree together with its bytes.
 struct Inside<'a> {
     iso: &'a Iso,
     image: &'a dyn ReadAt,
+    /// Bytes of text that were read.
+    texts: Cell<u64>,
 }
 
 impl Inside<'_> {
@@ -137,6 +145,10 @@ impl Inside<'_> {
                 "it has {} bytes, and a boot configuration has at most {MAX_TEXT}",
                 file.size
             )));
+        }
+        self.texts.set(self.texts.get() + file.size);
+        if self.texts.get() > MAX_TEXTS {
+            return Err(unreadable(format!("the boot configuration of this ISO has more than {MAX_TEXTS} bytes")));
         }
         let mut bytes = vec![0; usize::try_from(file.size).map_err(|error| unreadable(error.to_string()))?];
         let mut rest = bytes.as_mut_slice();

@@ -174,7 +174,9 @@ impl Transfer {
 
     /// When to call [`Transfer::on`] with [`Input::Timeout`].
     pub fn deadline(&self) -> Duration {
-        let first = self.setup.timeout.unwrap_or_else(|| self.rtt.timeout());
+        let asked = self.setup.timeout.unwrap_or_else(|| self.rtt.timeout());
+        // A forged request may ask for 255 s, and would keep its place in the server for a quarter of an hour (SE-05).
+        let first = if self.heard { asked } else { asked.min(MAX_BACKOFF) };
         let backed_off = first.saturating_mul(1 << self.retries.min(8));
         self.sent_at + backed_off.min(MAX_BACKOFF.max(first))
     }

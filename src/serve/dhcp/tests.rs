@@ -38,7 +38,7 @@ pub(super) fn config(interfaces: &[&str], ports: DhcpPorts) -> DhcpConfig {
         vendor_prefixes: Vec::new(),
     };
     let interfaces = interfaces.iter().map(|name| (*name).to_owned()).collect();
-    let scope = Scope { interfaces, networks: Vec::new() };
+    let scope = Scope { interfaces, ..Scope::default() };
     DhcpConfig { table: Arc::new(table), scope, http_port: 8080, ports }
 }
 
@@ -163,6 +163,30 @@ async fn survives_hostile_datagrams_with_one_event_each() {
     assert_eq!(lines.len(), 2 * hostile.len() + 1);
     assert!(lines.iter().any(|line| line.ends_with("longer than 4096 bytes, which no boot client sends")));
     assert!(lines.iter().all(|line| !line.contains("bug in netspec") && !line.chars().any(char::is_control)));
+}
+
+/// SE-04: an answer on port 4011 goes to its source by unicast, so a source from elsewhere gets none.
+#[test]
+fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
+    let known = vec![Interface {
+        name: "lan".to_owned(),
+        index: 2,
+        addresses: vec!["10.0.0.2/24".parse().unwrap()],
+        up: true,
+        running: true,
+        loopback: false,
+    }];
+    let config = config(&["lan"], DhcpPorts::default());
+    let server = Server { config, events: Arc::new(Seen::default()), known, read: None };
+    let decide = |source: [u8; 4]| {
+        let destination = Ipv4Addr::new(10, 0, 0, 2);
+        let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
+        let bytes = Request { ciaddr: source.into(), ..Request::bios(3) }.bytes();
+        server.decide(ReceivedOn::Boot4011, &Received { bytes, truncated: false, arrival, source_port: 68 })
+    };
+    assert!(matches!(decide([10, 0, 0, 50]), Outcome::Answer(_)));
+    let Outcome::Silent { reason, .. } = decide([203, 0, 113, 7]) else { panic!("answered") };
+    assert_eq!(reason, "asks on port 4011 from 203.0.113.7, which is in no served network");
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn scope(interfaces: &[&str], networks: &[&str]) -> Scope {
     Scope {
         interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
         networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
+        addresses: Vec::new(),
     }
 }
 
@@ -101,6 +102,32 @@ fn leaves_datagrams_for_other_addresses_alone() {
     let to_lab = Arrival { destination: Ipv4Addr::new(192, 168, 7, 1), ..broadcast(2) };
     assert_eq!(told(&scope(&["lan"], &[]), &to_lab, [0; 4]), None);
     assert_eq!(told(&scope(&[], &[]), &to_lab, [0; 4]), Some([192, 168, 7, 1]));
+}
+
+/// CO-07, CO-19: no client is told an address at which nothing listens, as one that came up after the start.
+#[test]
+fn tells_only_addresses_at_which_files_are_served() {
+    let second = Scope { addresses: vec![[10, 0, 5, 2].into()], ..scope(&["lan"], &[]) };
+    assert_eq!(told(&second, &broadcast(2), [0; 4]), Some([10, 0, 5, 2]));
+    let to_first = Arrival { destination: Ipv4Addr::new(10, 0, 0, 2), ..broadcast(2) };
+    assert_eq!(told(&second, &to_first, [0; 4]), Some([10, 0, 5, 2]));
+    assert_eq!(told(&second, &broadcast(2), [10, 0, 0, 254]), Some([10, 0, 5, 2]), "through a relay");
+    let gone = Scope { addresses: vec![[10, 0, 9, 9].into()], ..scope(&["lan"], &[]) };
+    let place = place(&machine(), &gone, &broadcast(2), Ipv4Addr::UNSPECIFIED);
+    assert_eq!(place, Place::NoAddress { interface: "lan".to_owned() });
+}
+
+#[test]
+fn se_04_knows_which_sources_are_near() {
+    let near =
+        |scope: &Scope, source: [u8; 4]| is_near(&machine(), scope, &Arrival { source: source.into(), ..broadcast(2) });
+    for source in [[0, 0, 0, 0], [10, 0, 0, 77], [10, 0, 5, 77]] {
+        assert!(near(&scope(&["lan"], &[]), source), "{source:?}");
+    }
+    for source in [[8, 8, 8, 8], [192, 168, 7, 9], [127, 0, 0, 1]] {
+        assert!(!near(&scope(&["lan"], &[]), source), "{source:?}");
+    }
+    assert!(near(&scope(&[], &["172.16.0.0/16"]), [172, 16, 3, 50]), "behind a relay, in a network of the spec");
 }
 
 #[test]

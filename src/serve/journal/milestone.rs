@@ -18,6 +18,8 @@ pub struct Milestone {
     pub stage: Stage,
     /// What happened, printable on one line.
     pub text: String,
+    #[serde(skip)]
+    pub(super) key: ClientKey,
 }
 
 /// The steps, in the order in which a boot takes them.
@@ -44,11 +46,21 @@ pub enum Stage {
     Stopped,
     /// It asked for something that it does not get.
     Refused,
+    /// It tries again and again, and does not get on.
+    Stuck,
+    /// Lines about it came too fast to be written.
+    LeftOut,
 }
 
 impl Milestone {
     pub(super) fn new(now: Duration, client: ClientKey, stage: Stage, text: String) -> Self {
-        Self { seconds: (now.as_secs_f64() * 1000.0).round() / 1000.0, client: client.to_string(), stage, text }
+        Self {
+            seconds: (now.as_secs_f64() * 1000.0).round() / 1000.0,
+            client: client.to_string(),
+            stage,
+            text,
+            key: client,
+        }
     }
 }
 

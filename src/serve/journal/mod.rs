@@ -1,11 +1,14 @@
 //! Turns events into what a person wants to know: one line for each milestone of each client's boot.
 //!
 //! [`Journal::on`] is a state machine without a clock. Retransmissions, probes for files that need not exist, modules and
-//! single-byte ranges are no milestones.
+//! single-byte ranges are no milestones. A client that tries again and again gets a line that says what it may mean, and a
+//! flood of requests gets a bounded number of lines.
 
 mod milestone;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -14,6 +17,8 @@ use std::time::Duration;
 
 pub use self::milestone::{Milestone, Stage, printable};
 use self::milestone::{amount, rate};
+use self::throttle::Throttle;
+use self::trouble::Trouble;
 use super::event::{BootEvent, Outcome, Transport};
 use crate::net::MacAddr;
 use crate::plan::Role;
@@ -27,9 +32,23 @@ const MAX_CLIENTS: usize = 4096;
 /// Transfers that are followed at a time; more than the servers allow.
 const MAX_TRANSFERS: usize = 8192;
 
+/// Lines about one client: a boot has a dozen, and a person at a menu makes no more than one a second.
+const CLIENT_BURST: u32 = 100;
+const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
+/// Lines about all clients: a classroom of 150 that is switched on at once, and 50 a second.
+const BURST: u32 = 2000;
+const INTERVAL: Duration = Duration::from_millis(20);
+/// How long a hardware address is believed, so that not each request costs a look into the kernel's table.
+const NEIGHBOR_VALID: Duration = Duration::from_secs(5);
+
 /// What is known of all clients.
 pub struct Journal {
     neighbor: fn(Ipv4Addr) -> Option<MacAddr>,
+    /// Hardware addresses, and when each was looked up.
+    neighbors: BTreeMap<Ipv4Addr, (MacAddr, Duration)>,
+    /// When a client of unknown hardware address last asked for a file.
+    unnamed: Option<Duration>,
+    throttle: Throttle,
     clients: BTreeMap<ClientKey, Client>,
     transfers: BTreeMap<u64, Transfer>,
 }
@@ -49,12 +68,34 @@ impl std::fmt::Display for ClientKey {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Client {
-    asked_at: Duration,
     heard_at: Duration,
+    boot: Boot,
+    trouble: Trouble,
+    throttle: Throttle,
+    /// Lines about it that were not written.
+    left_out: u64,
+}
+
+/// What is forgotten when the client starts anew.
+#[derive(Debug, Default)]
+struct Boot {
+    asked_at: Duration,
     told: Option<String>,
     menu_shown: bool,
+}
+
+impl Client {
+    fn new(now: Duration) -> Self {
+        Self {
+            heard_at: now,
+            boot: Boot { asked_at: now, ..Boot::default() },
+            trouble: Trouble::default(),
+            throttle: Throttle::new(CLIENT_BURST, CLIENT_INTERVAL),
+            left_out: 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -73,18 +114,48 @@ struct Transfer {
 impl Journal {
     /// An empty journal; `neighbor` finds the hardware address of an IP address.
     pub fn new(neighbor: fn(Ipv4Addr) -> Option<MacAddr>) -> Self {
-        Self { neighbor, clients: BTreeMap::new(), transfers: BTreeMap::new() }
+        Self {
+            neighbor,
+            neighbors: BTreeMap::new(),
+            unnamed: None,
+            throttle: Throttle::new(BURST, INTERVAL),
+            clients: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+        }
     }
 
     /// Takes an event that happened `now` after the start; gives the milestones that it completes.
     pub fn on(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
+        let milestones = self.milestones(event, now);
+        milestones.into_iter().flat_map(|milestone| self.admit(milestone, now)).collect()
+    }
+
+    /// The milestone, if it may be written; and before it, how many could not be.
+    fn admit(&mut self, milestone: Milestone, now: Duration) -> Vec<Milestone> {
+        let key = milestone.key;
+        let admitted = self.throttle.admits(now);
+        let client = self.client(key, now);
+        if !(admitted && client.throttle.admits(now)) {
+            client.left_out += 1;
+            return Vec::new();
+        }
+        match std::mem::take(&mut client.left_out) {
+            0 => vec![milestone],
+            n => vec![
+                Milestone::new(now, key, Stage::LeftOut, format!("{n} lines left out: too many at once")),
+                milestone,
+            ],
+        }
+    }
+
+    fn milestones(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
         match event {
             BootEvent::Answered { mac, client, asked, file, server, .. } => {
                 self.answered(*mac, client, asked, file, *server, now)
             }
             BootEvent::Silent { .. } => Vec::new(),
             BootEvent::Started { id, client, transport, path, role, len, size } => {
-                let client = self.key(*client);
+                let client = self.asks_for_file(*client, now);
                 let transfer = Transfer {
                     client,
                     transport: *transport,
@@ -100,17 +171,38 @@ impl Journal {
             BootEvent::Progress { id, sent } => self.progress(*id, *sent, now),
             BootEvent::Ended { id, sent, elapsed, outcome } => self.ended(*id, *sent, *elapsed, outcome, now),
             BootEvent::Refused { client, transport, path, reason, expected } => {
+                let client = self.asks_for_file(*client, now);
                 if *expected {
                     return Vec::new();
                 }
                 let text = format!("asked for `{}` over {transport}: {}", printable(path), printable(reason));
-                vec![Milestone::new(now, self.key(*client), Stage::Refused, text)]
+                vec![Milestone::new(now, client, Stage::Refused, text)]
             }
         }
     }
 
-    fn key(&self, ip: Ipv4Addr) -> ClientKey {
-        (self.neighbor)(ip).map_or(ClientKey::Ip(ip), ClientKey::Mac)
+    /// Whoever asks for a file has come through to us.
+    fn asks_for_file(&mut self, ip: Ipv4Addr, now: Duration) -> ClientKey {
+        let key = self.key(ip, now);
+        match key {
+            ClientKey::Mac(_) => self.client(key, now).trouble.reached(),
+            ClientKey::Ip(_) => self.unnamed = Some(now),
+        }
+        key
+    }
+
+    fn key(&mut self, ip: Ipv4Addr, now: Duration) -> ClientKey {
+        if let Some((mac, at)) = self.neighbors.get(&ip)
+            && now.saturating_sub(*at) < NEIGHBOR_VALID
+        {
+            return ClientKey::Mac(*mac);
+        }
+        let Some(mac) = (self.neighbor)(ip) else { return ClientKey::Ip(ip) };
+        if self.neighbors.len() >= MAX_CLIENTS {
+            self.neighbors.clear();
+        }
+        self.neighbors.insert(ip, (mac, now));
+        ClientKey::Mac(mac)
     }
 
     fn client(&mut self, key: ClientKey, now: Duration) -> &mut Client {
@@ -120,7 +212,7 @@ impl Journal {
         {
             self.clients.remove(&oldest);
         }
-        let client = self.clients.entry(key).or_insert_with(|| Client { asked_at: now, ..Client::default() });
+        let client = self.clients.entry(key).or_insert_with(|| Client::new(now));
         client.heard_at = now;
         client
     }
@@ -136,33 +228,38 @@ impl Journal {
     ) -> Vec<Milestone> {
         let key = ClientKey::Mac(mac);
         let heard_at = self.clients.get(&key).map(|client| client.heard_at);
+        let unnamed = self.unnamed;
         let client = self.client(key, now);
-        let is_new = heard_at.is_none_or(|heard_at| now.saturating_sub(heard_at) > NEW_BOOT);
-        if is_new {
-            *client = Client { asked_at: now, heard_at: now, ..Client::default() };
+        let stuck = client.trouble.offered(file, unnamed, now);
+        let stuck = stuck.map(|text| Milestone::new(now, key, Stage::Stuck, text));
+        if heard_at.is_none_or(|heard_at| now.saturating_sub(heard_at) > NEW_BOOT) {
+            client.boot = Boot { asked_at: now, ..Boot::default() };
         }
         let told = format!("{class} {file}");
-        if client.told.as_ref() == Some(&told) {
-            return Vec::new();
+        if client.boot.told.as_ref() == Some(&told) {
+            return stuck.into_iter().collect();
         }
-        let is_later_stage = client.told.replace(told).is_some();
-        client.menu_shown = false;
+        let is_later_stage = client.boot.told.replace(told).is_some();
+        client.boot.menu_shown = false;
         let again = if is_later_stage { "asked again" } else { "asked to boot" };
-        vec![
-            Milestone::new(now, key, Stage::Asked, format!("{again}: {} ({asked})", printable(class))),
-            Milestone::new(now, key, Stage::Offered, format!("was offered {} by {server}", printable(file))),
-        ]
+        let asked = format!("{again}: {} ({asked})", printable(class));
+        let offered = format!("was offered {} by {server}", printable(file));
+        let told = [(Stage::Asked, asked), (Stage::Offered, offered)];
+        told.map(|(stage, text)| Milestone::new(now, key, stage, text)).into_iter().chain(stuck).collect()
     }
 
     fn started(&mut self, id: u64, transfer: Transfer, now: Duration) -> Vec<Milestone> {
         let key = transfer.client;
         let client = self.client(key, now);
+        if matches!(transfer.role, Role::Kernel | Role::Initrd | Role::RootImage) {
+            client.trouble.got_on();
+        }
         let mut milestones = Vec::new();
         if transfer.role == Role::RootImage && transfer.is_whole() {
             let text = format!("root image {}: {} to go", printable(&transfer.path), amount(transfer.len));
             milestones.push(Milestone::new(now, key, Stage::RootImage, text));
         } else if transfer.role == Role::Loader {
-            client.menu_shown = false;
+            client.boot.menu_shown = false;
         }
         if self.transfers.len() < MAX_TRANSFERS {
             self.transfers.insert(id, transfer);
@@ -209,15 +306,20 @@ impl Journal {
         }
         let what = format!("{path} ({} over {transport}, {})", amount(sent), rate(sent, elapsed));
         match role {
-            Role::Loader => vec![Milestone::new(now, key, Stage::Loader, format!("loader {what}"))],
-            Role::Menu if !client.menu_shown => {
-                client.menu_shown = true;
+            Role::Loader => {
+                let stuck = client.trouble.loaded(&transfer.path, now);
+                let stuck = stuck.map(|text| Milestone::new(now, key, Stage::Stuck, text));
+                let loaded = Milestone::new(now, key, Stage::Loader, format!("loader {what}"));
+                std::iter::once(loaded).chain(stuck).collect()
+            }
+            Role::Menu if !client.boot.menu_shown => {
+                client.boot.menu_shown = true;
                 vec![Milestone::new(now, key, Stage::Menu, format!("menu {path}"))]
             }
             Role::Kernel => vec![Milestone::new(now, key, Stage::Kernel, format!("kernel {what}"))],
             Role::Initrd => vec![Milestone::new(now, key, Stage::Initrd, format!("initrd {what}"))],
             Role::RootImage if transfer.is_whole() => {
-                let since = now.saturating_sub(client.asked_at).as_secs_f64();
+                let since = now.saturating_sub(client.boot.asked_at).as_secs_f64();
                 let root_image = format!("root image 100 % of {} ({})", amount(sent), rate(sent, elapsed));
                 vec![
                     Milestone::new(now, key, Stage::RootImage, root_image),

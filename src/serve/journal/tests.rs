@@ -95,6 +95,65 @@ fn se_06_names_from_clients_cannot_forge_lines() {
     assert!(!story.contains('\u{1b}'));
 }
 
+/// ST-03: the loader starts, reads its menu, and the machine is back at the beginning.
+#[test]
+fn st_03_a_circle_is_told_once() {
+    let mut events = Vec::new();
+    for round in 0..7u64 {
+        let at = round * 9000;
+        events.push((at, asked("pxelinux/lpxelinux.0")));
+        events.push((at + 1000, started(2 * round, "pxelinux/lpxelinux.0", Role::Loader, 90_000, 90_000)));
+        events.push((at + 1500, ended(2 * round, 90_000, Outcome::Done)));
+        events.push((at + 2000, started(2 * round + 1, "pxelinux/pxelinux.cfg/default", Role::Menu, 300, 300)));
+        events.push((at + 2001, ended(2 * round + 1, 300, Outcome::Done)));
+    }
+    let story = lines(&events);
+    let told: Vec<_> = story.lines().filter(|line| line.contains("goes in a circle")).collect();
+    assert_eq!(told.len(), 1, "{story}");
+    assert!(told[0].contains("37.5 s  52:54:00:aa:bb:cc  has loaded pxelinux/lpxelinux.0 5 times in 36 s"), "{story}");
+}
+
+/// A client behind a closed port 69 asks for ever. Its pauses are longer than those between two boots.
+#[test]
+fn a_client_that_never_fetches_is_told_once() {
+    let times = [0, 4, 12, 28, 60, 64, 72, 88];
+    let story = lines(&times.map(|s| (s * 1000, asked("pxelinux/lpxelinux.0"))));
+    let told: Vec<_> = story.lines().filter(|line| line.contains("fetched nothing")).collect();
+    assert_eq!(told.len(), 1, "{story}");
+    assert!(told[0].contains("60.0 s  52:54:00:aa:bb:cc  has asked 5 times in 60 s"), "{story}");
+
+    // An ordinary miss shows that it comes through.
+    let miss = BootEvent::Refused {
+        client: IP,
+        transport: Transport::Tftp,
+        path: "bootsig.bin".into(),
+        reason: "not found".into(),
+        expected: true,
+    };
+    let mut events = times.map(|s| (s * 1000, asked("pxelinux/lpxelinux.0"))).to_vec();
+    events.insert(4, (30_000, miss));
+    let story = lines(&events[..7]);
+    assert!(!story.contains("fetched nothing"), "{story}");
+}
+
+/// SE-05, SE-14: one source cannot fill the log, and many cannot either.
+#[test]
+fn se_05_a_flood_gets_a_bounded_number_of_lines() {
+    let refused = |client: Ipv4Addr| BootEvent::Refused {
+        client,
+        transport: Transport::Tftp,
+        path: "x".into(),
+        reason: "not found".into(),
+        expected: false,
+    };
+    let one: Vec<_> = (0..10_000).map(|ms| (ms, refused(IP))).chain([(60_000, refused(IP))]).collect();
+    let story = lines(&one);
+    assert!(story.lines().count() < 150, "{}", story.lines().count());
+    assert!(story.contains("lines left out: too many at once"), "{story}");
+    let many: Vec<_> = (0..10_000).map(|n| (u64::from(n), refused(Ipv4Addr::from(n)))).collect();
+    assert!(lines(&many).lines().count() < 3000);
+}
+
 #[test]
 fn se_05_remembers_a_bounded_number_of_clients() {
     let mut journal = Journal::new(|_| None);

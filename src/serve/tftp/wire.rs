@@ -41,16 +41,19 @@ impl Listener {
         }
     }
 
-    /// Sends from `local` and the listening port.
+    /// Sends from `local` and the listening port; waits for room.
     pub(super) async fn send(&self, bytes: &[u8], local: Ipv4Addr, peer: SocketAddrV4) -> io::Result<()> {
+        self.0.async_io(Interest::WRITABLE, || self.send_now(bytes, local, peer)).await
+    }
+
+    /// As [`Listener::send`], but where there is no room the packet is lost. Packets to forged neighbors fill the socket for
+    /// seconds, until the kernel has given them up; requests of others must not wait for that (SE-04).
+    pub(super) fn send_now(&self, bytes: &[u8], local: Ipv4Addr, peer: SocketAddrV4) -> io::Result<()> {
         let info = in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: raw(local), ipi_addr: raw(Ipv4Addr::UNSPECIFIED) };
-        let send = || {
-            let control = [ControlMessage::Ipv4PacketInfo(&info)];
-            let fd = self.0.as_raw_fd();
-            sendmsg(fd, &[IoSlice::new(bytes)], &control, MsgFlags::empty(), Some(&SockaddrIn::from(peer)))
-                .map_err(io::Error::from)
-        };
-        self.0.async_io(Interest::WRITABLE, send).await.map(drop)
+        let control = [ControlMessage::Ipv4PacketInfo(&info)];
+        let parts = [IoSlice::new(bytes)];
+        sendmsg(self.0.as_raw_fd(), &parts, &control, MsgFlags::MSG_DONTWAIT, Some(&SockaddrIn::from(peer)))?;
+        Ok(())
     }
 }
 

@@ -11,13 +11,16 @@ use std::process::{Command, Output};
 /// A file of an ISO: its path and its text.
 pub(crate) type File = (&'static str, String);
 
-/// Builds an ISO of some files with xorriso; the names as Rock Ridge, the dates fixed.
+/// Builds an ISO of some files with xorriso; the names as Rock Ridge, the dates fixed. A text `-> x` makes a link to `x`.
 pub(crate) fn build_iso(path: &Path, volume_id: &str, files: &[File]) {
     let tree = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let file = tree.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, text).unwrap();
+        match text.strip_prefix("-> ") {
+            Some(target) => std::os::unix::fs::symlink(target, &file).unwrap(),
+            None => fs::write(&file, text).unwrap(),
+        }
     }
     let output = Command::new("xorriso")
         .args(["-as", "mkisofs", "-quiet", "-iso-level", "3", "-rational-rock", "-joliet", "-volid", volume_id])

@@ -87,6 +87,18 @@ fn tf_22_the_whole_window_is_sent_again_with_back_off() {
     assert_eq!(t.deadline(), ms(4000));
 }
 
+/// SE-05: a request for a pause of 255 s keeps its place only once its sender has answered.
+#[test]
+fn se_05_a_long_timeout_counts_from_the_first_answer() {
+    let (mut t, _) = Transfer::start(Setup { timeout: Some(Duration::from_secs(255)), ..SETUP }, ms(0));
+    let mut silent = t.clone();
+    assert_eq!(starve(&mut silent), (3, End::Aborted(Abort::Unanswered)));
+    assert!(silent.deadline() <= ms(32_000), "{:?}", silent.deadline());
+    ack(&mut t, 1, 2);
+    t.sent(ms(2));
+    assert_eq!(t.deadline(), ms(255_002));
+}
+
 #[test]
 fn tf_23_a_copy_of_an_ack_starts_no_second_stream() {
     let (mut t, _) = Transfer::start(Setup { last: Some(100), ..SETUP }, ms(0));
