@@ -171,14 +171,18 @@ fn tf_28_a_probe_and_a_request_from_the_same_port() {
     let bytes = pattern(5_000);
     let server = serve(Shelf::default().memory("x", bytes.clone()));
     let options = [("tsize", "0"), ("blksize", "1024")];
-    let mut port = Port::open(server.addr);
-    port.ask("x", "octet", &options);
-    port.option_ack(&options);
-    port.error(8);
-    port.server = server.addr.into();
-    port.locked = false;
-    assert!(fetch(&mut port, "x", &options, |_| false) == bytes);
-    assert_eq!(server.log.ends(2), ["probe", "done"]);
+    // Often enough for the server to see the request before the ERROR.
+    for _ in 0..100 {
+        let mut port = Port::open(server.addr);
+        port.ask("x", "octet", &options);
+        port.option_ack(&options);
+        port.error(8);
+        port.server = server.addr.into();
+        port.locked = false;
+        assert!(fetch(&mut port, "x", &options, |_| false) == bytes);
+    }
+    let ends = server.log.ends(200);
+    assert_eq!(ends.iter().filter(|end| *end == "probe").count(), 100, "{ends:?}");
 }
 
 #[test]
