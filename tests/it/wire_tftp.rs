@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use netspec::serve::event::BootEvent;
 use netspec::serve::tftp::Config;
 
-use crate::wire::{ANY, Server, Shelf, fetch_with, pattern};
+use crate::wire::{ANY, Server, Shelf, fetch_with, pattern, uninterrupted};
 
 fn serve(shelf: Shelf) -> Server {
     Server::tftp(Config::new(ANY), shelf)
@@ -38,7 +38,7 @@ impl Port {
     fn receive(&mut self) -> Vec<u8> {
         let mut buf = vec![0; 70_000];
         loop {
-            let (len, from) = self.socket.recv_from(&mut buf).expect("a reply");
+            let (len, from) = uninterrupted(|| self.socket.recv_from(&mut buf)).expect("a reply");
             if !self.locked {
                 self.server = from;
                 self.locked = true;
