@@ -34,7 +34,6 @@ fn summary(compiled: &Compiled) -> String {
     let count = render::count(&compiled.findings);
     let Some(outcome) = &compiled.outcome else { return format!("{name}: {count}\n") };
     let images = outcome.gathered.facts.images.iter();
-    let images: Vec<_> =
-        images.map(|(iso, facts)| format!("{iso} ({}, {})", facts.recipe.family(), facts.recipe.title())).collect();
+    let images: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
     format!("{name}: {count}; boots {}\n", images.join(", "))
 }

@@ -30,7 +30,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     }
     let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
     allow_many_files();
-    // Decisions take microseconds and reads of cold files have threads of their own, so one thread serves a home network.
+    // Decisions take microseconds, and reads of cold files have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
@@ -101,8 +101,7 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
         text.push_str(&format!("  network {network}: {addresses} on {interface}, proxyDHCP (hands out no address)\n"));
     }
     for (name, facts) in &outcome.gathered.facts.images {
-        let (title, family) = (facts.recipe.title(), facts.recipe.family());
-        text.push_str(&format!("  iso {name}: {title} ({family}), volume {}\n", facts.volume_id));
+        text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
     let http = outcome.plan.server.http_port;
     text.push_str(&format!(

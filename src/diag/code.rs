@@ -121,6 +121,8 @@ codes! {
     IsoInvalid = "iso-invalid", Error;
     /// The ISO holds no system that netspec knows how to boot over the network.
     IsoUnrecognized = "iso-unrecognized", Error;
+    /// An entry names a file that its ISO does not have.
+    PathNotInIso = "path-not-in-iso", Error;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// The loader that the spec names is not usable.

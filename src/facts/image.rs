@@ -12,10 +12,19 @@ use crate::image::recipe::{self, RecipeError};
 use crate::resolve::IsoSource;
 use crate::world::World;
 
-pub(super) fn inspect(source: &IsoSource, world: &dyn World) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
+/// `needs_recipe` says that an ISO of an unknown kind is of no use.
+pub(super) fn inspect(
+    source: &IsoSource,
+    needs_recipe: bool,
+    world: &dyn World,
+) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
     let image = world.open(&source.path).map_err(|error| unopened(source, &error, world))?;
     let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
-    let recipe = recipe::recognize(&iso, &*image).map_err(|error| not_bootable(source, &error))?;
+    let recipe = match recipe::recognize(&iso, &*image) {
+        Ok(recipe) => Some(recipe),
+        Err(_) if !needs_recipe => None,
+        Err(error) => return Err(not_bootable(source, &error)),
+    };
     let facts = ImageFacts {
         size: iso.volume.size,
         volume_id: iso.volume.volume_id.clone(),

@@ -5,6 +5,7 @@
 
 mod digest;
 mod image;
+mod paths;
 mod pxelinux;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub use self::digest::Digest;
 pub use self::pxelinux::{FilePin, MODULES, PROGRAM, Pxelinux, PxelinuxPlace};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
-use crate::image::recipe::Recipe;
+use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::resolve::ResolvedSpec;
 use crate::world::World;
 
@@ -41,9 +42,24 @@ pub struct ImageFacts {
     /// SHA-256 over the volume descriptors and the directory tree. It tells one build of an ISO from another without
     /// reading gigabytes; it does not cover the contents of the files.
     pub index_digest: Digest,
-    /// How to boot it.
+    /// How to boot it; `None` where the spec only names files in it.
     #[serde(skip)]
-    pub recipe: Recipe,
+    pub recipe: Option<Recipe>,
+}
+
+impl ImageFacts {
+    /// What the ISO is, for people: `Arch Linux (archiso)`.
+    pub fn describe(&self) -> String {
+        match &self.recipe {
+            Some(recipe) => format!("{} ({})", recipe.title(), recipe.family()),
+            None => "files of its own".to_owned(),
+        }
+    }
+
+    /// The ISO's own menu for network boot, where it brings one together with its loader.
+    pub fn own_menu(&self) -> Option<&ArchisoMenu> {
+        self.recipe.as_ref().and_then(Recipe::own_menu)
+    }
 }
 
 /// Facts, and what serving needs of this machine.
@@ -73,7 +89,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let mut facts = BTreeMap::new();
     let mut images = BTreeMap::new();
     for source in &spec.isos {
-        match image::inspect(source, world) {
+        match image::inspect(source, spec.needs_recipe(&source.name), world) {
             Ok((image_facts, local)) => {
                 facts.insert(source.name.clone(), image_facts);
                 images.insert(source.name.clone(), local);
@@ -81,6 +97,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
             Err(finding) => findings.push(*finding),
         }
     }
+    findings.extend(paths::check(spec, &images));
     let (pxelinux, pxelinux_files) = match pxelinux::find(spec, world) {
         Ok(Some((pxelinux, files))) => (Some(pxelinux), files),
         Ok(None) => (None, BTreeMap::new()),

@@ -126,8 +126,7 @@ fn need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, &'static str, Spa
     if let Some(menu) = spec.menus.first() {
         return Some((format!("menu `{}`", menu.name), "", menu.span));
     }
-    let has_none =
-        |iso: &&IsoSource| facts.images.get(&iso.name).is_some_and(|image| image.recipe.own_menu().is_none());
+    let has_none = |iso: &&IsoSource| facts.images.get(&iso.name).is_some_and(|image| image.own_menu().is_none());
     let iso = spec.isos.iter().find(has_none)?;
     Some((format!("ISO `{}`", iso.name), "it brings none of its own, and ", iso.span))
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::template::{ORIGIN, one_line, url_path};
+use super::template::{HOST, ORIGIN, one_line, url_path};
 use crate::image::recipe::{KernelEntry, Recipe};
-use crate::resolve::IsoSource;
+use crate::resolve::{IsoSource, KernelTarget};
 
 /// What a menu label needs to start one kernel of an ISO, with marks for the server's address.
 pub(super) struct Boot {
@@ -42,14 +42,31 @@ fn arguments(words: &[String]) -> impl Iterator<Item = String> {
     words.iter().map(|word| one_line(word))
 }
 
-/// The label in PXELINUX's words; `name` must be unique in its file.
-pub(super) fn pxelinux_label(name: &str, title: &str, boot: &Boot, is_default: bool) -> String {
-    let mut text = format!("LABEL {name}\nMENU LABEL {}\n", super::menu::shown(title));
-    if is_default {
-        text.push_str("MENU DEFAULT\n");
+/// A kernel that the spec names. BOOTIF lets an initramfs take the card that was booted from.
+pub(super) fn by_hand(target: &KernelTarget) -> Boot {
+    let root = format!("{ORIGIN}/iso/{}", target.iso);
+    let filled = |word: String| word.replace("{iso}", &root).replace("{server}", &HOST.to_string());
+    Boot {
+        title: target.kernel.value.rsplit('/').next().unwrap_or_default().to_owned(),
+        kernel: format!("{root}/{}", url_path(&target.kernel.value)),
+        initrds: target.initrds.iter().map(|initrd| format!("{root}/{}", url_path(&initrd.value))).collect(),
+        arguments: arguments(&target.arguments).map(filled).collect(),
+        sysappend: 2,
     }
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "LINUX {}\nINITRD {}", boot.kernel, boot.initrds.join(","));
-    let _ = writeln!(text, "APPEND {}\nSYSAPPEND {}", boot.arguments.join(" "), boot.sysappend);
-    text
+}
+
+impl Boot {
+    /// What the label does, in PXELINUX's words.
+    pub(super) fn action(&self) -> String {
+        let mut text = format!("LINUX {}\n", self.kernel);
+        // Writing to a String cannot fail.
+        if !self.initrds.is_empty() {
+            let _ = writeln!(text, "INITRD {}", self.initrds.join(","));
+        }
+        if !self.arguments.is_empty() {
+            let _ = writeln!(text, "APPEND {}", self.arguments.join(" "));
+        }
+        let _ = writeln!(text, "SYSAPPEND {}", self.sysappend);
+        text
+    }
 }

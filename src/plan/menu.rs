@@ -21,7 +21,7 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBo
     let isos: BTreeMap<&str, (&IsoSource, &Recipe)> = spec
         .isos
         .iter()
-        .filter_map(|iso| Some((iso.name.as_str(), (iso, &facts.images.get(&iso.name)?.recipe))))
+        .filter_map(|iso| Some((iso.name.as_str(), (iso, facts.images.get(&iso.name)?.recipe.as_ref()?))))
         .collect();
     for (iso, recipe) in isos.values() {
         if let Some(menu) = recipe.own_menu() {
@@ -68,7 +68,7 @@ fn iso_file(name: &str) -> String {
 /// Adds the loader, the modules of our menus, and those that menus of ISOs use.
 fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
     let Some(pxelinux) = &facts.pxelinux else { return };
-    let of_menus = facts.images.values().filter_map(|image| image.recipe.own_menu()).flat_map(|menu| &menu.modules);
+    let of_menus = facts.images.values().filter_map(|image| image.own_menu()).flat_map(|menu| &menu.modules);
     let wanted: BTreeSet<&str> = of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).collect();
     for (name, pin) in pxelinux.files.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
         plan.loaders.insert(name.clone(), pin.clone());
@@ -94,7 +94,7 @@ fn head(title: &str) -> String {
 fn iso_menu(iso: &IsoSource, recipe: &Recipe) -> String {
     let mut text = head(recipe.title());
     for (at, boot) in entry::boots(iso, recipe).iter().enumerate() {
-        text.push_str(&entry::pxelinux_label(&format!("kernel{at}"), &boot.title, boot, at == 0));
+        text.push_str(&label(&format!("kernel{at}"), &boot.title, at == 0, &boot.action()));
     }
     text
 }
@@ -125,6 +125,7 @@ fn spec_entry(
     isos: &BTreeMap<&str, (&IsoSource, &Recipe)>,
 ) -> String {
     let (own_title, action) = match target {
+        Target::Kernel(target) => (name, entry::by_hand(target).action()),
         Target::LocalDisk => ("Boot from the local disk", "LOCALBOOT 0\n".to_owned()),
         Target::Menu(menu) => {
             let own_title =
@@ -133,18 +134,23 @@ fn spec_entry(
         }
         Target::Iso(iso) => {
             let Some((source, recipe)) = isos.get(iso.as_str()) else { return String::new() };
-            let action = match recipe.own_menu() {
-                Some(own) => {
+            let action = match (recipe.own_menu(), &entry::boots(source, recipe)[..]) {
+                (None, [only]) => only.action(),
+                (None, _) => config(&format!("{FOLDER}/{}", iso_file(iso))),
+                (Some(own), _) => {
                     let place = format!("iso/{}", source.name);
                     let file = format!("{place}/{}/{}", own.folder, own.first);
                     format!("{}APPEND ::/{place}/{}/\n", config(&file), own.working_folder)
                 }
-                None => config(&format!("{FOLDER}/{}", iso_file(iso))),
             };
             (recipe.title(), action)
         }
     };
-    let title = title.unwrap_or(own_title);
+    label(name, title.unwrap_or(own_title), is_default, &action)
+}
+
+/// One line of a menu; `name` must be unique in its file.
+fn label(name: &str, title: &str, is_default: bool, action: &str) -> String {
     let default = if is_default { "MENU DEFAULT\n" } else { "" };
     format!("LABEL {name}\nMENU LABEL {}\n{default}{action}", shown(title))
 }

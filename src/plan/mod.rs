@@ -95,9 +95,14 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         boot: BootTable::default(),
     };
     for iso in &spec.isos {
-        if let Some(image) = facts.images.get(&iso.name) {
-            add_image(&mut plan, iso, &image.recipe);
+        if let Some(recipe) = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()) {
+            add_image(&mut plan, iso, recipe);
         }
+    }
+    for target in spec.kernel_targets() {
+        let path = |path: &str| format!("iso/{}/{path}", target.iso);
+        plan.roles.insert(path(&target.kernel.value), Role::Kernel);
+        plan.roles.extend(target.initrds.iter().map(|initrd| (path(&initrd.value), Role::Initrd)));
     }
     let bios = match (&spec.menus[..], &spec.isos[..]) {
         ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
@@ -126,7 +131,7 @@ fn add_image(plan: &mut Plan, iso: &IsoSource, recipe: &Recipe) {
 
 /// One ISO and no menu: the client goes straight to the ISO's own menu.
 fn bios_of_single_iso(spec: &ResolvedSpec, facts: &Facts, iso: &IsoSource, plan: &mut Plan) -> BiosBoot {
-    let menu = facts.images.get(&iso.name).and_then(|image| image.recipe.own_menu());
+    let menu = facts.images.get(&iso.name).and_then(|image| image.own_menu());
     match menu {
         Some(menu) => bios_of_archiso(iso, menu),
         None => menu::add(spec, facts, plan),

@@ -110,10 +110,25 @@ pub enum MenuItem {
 pub enum Target {
     /// The ISO of that name.
     Iso(String),
+    /// A kernel of an ISO, with a command line by hand.
+    Kernel(KernelTarget),
     /// The menu of that name.
     Menu(String),
     /// The firmware's next boot device.
     LocalDisk,
+}
+
+/// A kernel that the spec names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelTarget {
+    /// The name of the ISO that holds the files.
+    pub iso: String,
+    /// The kernel: its path in the ISO, without a leading slash.
+    pub kernel: Spanned<String>,
+    /// The initial RAM disks, likewise.
+    pub initrds: Vec<Spanned<String>>,
+    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address.
+    pub arguments: Vec<String>,
 }
 
 /// Ports and limits of the server.
@@ -124,6 +139,25 @@ pub struct Server {
     pub http_port: u16,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
+}
+
+impl ResolvedSpec {
+    /// The kernels that entries name, in the order of the menus.
+    pub fn kernel_targets(&self) -> impl Iterator<Item = &KernelTarget> {
+        self.menus.iter().flat_map(|menu| &menu.items).filter_map(|item| match item {
+            MenuItem::Entry { target: Target::Kernel(kernel), .. } => Some(kernel),
+            _ => None,
+        })
+    }
+
+    /// Whether an ISO is booted in the way that it is made for, so that a recipe for it is needed.
+    pub fn needs_recipe(&self, iso: &str) -> bool {
+        let mut items = self.menus.iter().flat_map(|menu| &menu.items);
+        let is_named = |item: &MenuItem| matches!(item, MenuItem::Entry { target: Target::Kernel(kernel), .. } if kernel.iso == iso);
+        let is_offered =
+            |item: &MenuItem| matches!(item, MenuItem::Entry { target: Target::Iso(name), .. } if name == iso);
+        items.clone().any(is_offered) || !items.any(is_named)
+    }
 }
 
 impl Default for Server {
@@ -189,7 +223,10 @@ fn menu(menu: &spec::Menu) -> Menu {
             name: entry.name.value.clone(),
             title: entry.title.as_ref().map(|title| title.value.clone()),
             target: match entry.target.as_ref()? {
-                spec::menu::Target::Iso(name) => Target::Iso(name.value.clone()),
+                spec::menu::Target::Iso(iso) => match &entry.kernel {
+                    Some(kernel) => Target::Kernel(kernel_target(&iso.value, kernel, entry)),
+                    None => Target::Iso(iso.value.clone()),
+                },
                 spec::menu::Target::Menu(name) => Target::Menu(name.value.clone()),
                 spec::menu::Target::Boot(boot) => match boot.value {
                     spec::menu::Boot::LocalDisk => Target::LocalDisk,
@@ -204,6 +241,16 @@ fn menu(menu: &spec::Menu) -> Menu {
         timeout: menu.timeout.as_ref().map(|timeout| timeout.value),
         items: menu.items.iter().filter_map(item).collect(),
         span: menu.name.span,
+    }
+}
+
+fn kernel_target(iso: &str, kernel: &Spanned<String>, entry: &spec::menu::Entry) -> KernelTarget {
+    let path = |path: &Spanned<String>| Spanned::new(path.value.trim_start_matches('/').to_owned(), path.span);
+    KernelTarget {
+        iso: iso.to_owned(),
+        kernel: path(kernel),
+        initrds: entry.initrds.iter().map(path).collect(),
+        arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
     }
 }
 

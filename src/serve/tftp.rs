@@ -133,7 +133,7 @@ impl Bound {
                     let (task, late) = ended.unwrap_or_else(|error| (error.id(), None));
                     server.forget(task);
                     if let Some(Late { peer, local, request }) = late {
-                        server.read_request(peer, local, &request).await;
+                        server.read_request(peer, local, &request);
                     }
                 }
                 received = server.listener.receive(&mut buf) => match received {

@@ -37,13 +37,14 @@ impl Iso {
         let name = checked.argument(0, out).and_then(|entry| name(entry, "iso", out));
         // A lone argument that is a path is a name that was forgotten; the path is then missing, as the help shows.
         let path = checked.argument(1, out).and_then(|entry| value::string(entry, Wanted::argument("iso"), out));
-        let mut arguments = Vec::new();
-        for child in &checked.children {
-            let child = Checked::new(child, &ARGUMENTS, out);
-            child.argument(0, out);
-            arguments
-                .extend(child.arguments().filter_map(|entry| value::string(entry, Wanted::argument("arguments"), out)));
-        }
+        let arguments = checked.children.iter().flat_map(|child| arguments(child, out)).collect();
         Some(Self { name: name?, path, arguments, span: name_span(node) })
     }
+}
+
+/// The words of a node `arguments`.
+pub(super) fn arguments(node: &KdlNode, out: &mut Diagnostics) -> Vec<Spanned<String>> {
+    let checked = Checked::new(node, &ARGUMENTS, out);
+    checked.argument(0, out);
+    checked.arguments().filter_map(|entry| value::string(entry, Wanted::argument("arguments"), out)).collect()
 }

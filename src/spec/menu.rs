@@ -2,6 +2,7 @@
 
 use kdl::{KdlEntry, KdlNode};
 
+use super::iso::arguments;
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
 use super::value::{self, Wanted, key_span, name_span};
@@ -21,8 +22,14 @@ const ENTRY: Shape = Shape {
     arguments: &["name"],
     more: None,
     properties: &["title", "iso", "menu", "boot", "default"],
-    children: &[],
+    children: &[
+        Child { name: "kernel", once: true },
+        Child { name: "initrd", once: false },
+        Child { name: "arguments", once: false },
+    ],
 };
+const KERNEL: Shape = Shape { name: "kernel", arguments: &["path"], more: None, properties: &[], children: &[] };
+const INITRD: Shape = Shape { name: "initrd", arguments: &["path"], more: None, properties: &[], children: &[] };
 const SEPARATOR: Shape = Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
 
 /// A list that a client chooses from.
@@ -62,6 +69,12 @@ pub struct Entry {
     pub target: Option<Target>,
     /// Whether it is chosen when the time is over.
     pub default: Option<Spanned<bool>>,
+    /// The kernel to start instead of what the ISO's own menu offers; a path in the ISO.
+    pub kernel: Option<Spanned<String>>,
+    /// The initial RAM disks of that kernel; paths in the ISO.
+    pub initrds: Vec<Spanned<String>>,
+    /// The command line of that kernel: each one word, or several with blanks between them.
+    pub arguments: Vec<Spanned<String>>,
     /// The place of the word `entry`.
     pub span: Span,
 }
@@ -132,8 +145,51 @@ impl Entry {
         let default =
             checked.property("default").and_then(|entry| value::boolean(entry, Wanted::property("default"), out));
         let target = target(&checked, name.as_ref(), out);
-        Some(Self { name: name?, title, target, default, span: name_span(node) })
+        let kernel = checked.child("kernel").and_then(|node| path(node, &KERNEL, out));
+        let lines = |name| checked.children.iter().filter(move |child| child.name().value() == name);
+        let initrds = lines("initrd").filter_map(|node| path(node, &INITRD, out)).collect();
+        let arguments = lines("arguments").flat_map(|node| arguments(node, out)).collect();
+        let entry = Self { name: name?, title, target, default, kernel, initrds, arguments, span: name_span(node) };
+        entry.check_kernel(&checked, out);
+        Some(entry)
     }
+
+    /// Whether what the block says goes together with the target.
+    fn check_kernel(&self, checked: &Checked<'_>, out: &mut Diagnostics) {
+        let seen = format!("entry `{}`", shown(&self.name.value));
+        let other = match self.target {
+            Some(Target::Menu(_)) => Some("menu"),
+            Some(Target::Boot(_)) => Some("boot"),
+            _ => None,
+        };
+        if let (Some(kernel), Some(other)) = (checked.child("kernel"), other) {
+            out.push(
+                Diagnostic::new(
+                    Code::ConflictingTarget,
+                    format!("{seen} has `kernel` and `{other}`, and can do only one thing"),
+                )
+                .at(name_span(kernel), "one too many")
+                .help("name the ISO that holds the kernel with `iso=\"…\"`, or leave out the block"),
+            );
+        }
+        let needs_kernel = checked.children.iter().find(|child| child.name().value() != "kernel");
+        if let (None, Some(child)) = (checked.child("kernel"), needs_kernel) {
+            let what = child.name().value();
+            out.push(
+                Diagnostic::new(Code::Missing, format!("{seen} has `{what}` but no `kernel`"))
+                    .at(name_span(child), "for which kernel?")
+                    .help(match what {
+                        "arguments" => "add `kernel \"path/to/file\"`, or write `arguments` in the block of the ISO",
+                        _ => "add `kernel \"path/to/file\"`, the path of a file in the ISO",
+                    }),
+            );
+        }
+    }
+}
+
+fn path(node: &KdlNode, shape: &'static Shape, out: &mut Diagnostics) -> Option<Spanned<String>> {
+    let entry = Checked::new(node, shape, out).argument(0, out)?;
+    value::string(entry, Wanted::argument(shape.name), out)
 }
 
 fn target(checked: &Checked<'_>, name: Option<&Spanned<String>>, out: &mut Diagnostics) -> Option<Target> {

@@ -20,7 +20,7 @@ fn check(folder: &Folder, more: &[&str]) -> (i32, String) {
 
 #[test]
 fn a_clean_spec_says_what_it_boots() {
-    insta::assert_snapshot!(check(&one_iso(), &[]).1, @"spec.kdl: no errors; boots arch (archiso, Arch Linux)");
+    insta::assert_snapshot!(check(&one_iso(), &[]).1, @"spec.kdl: no errors; boots arch: Arch Linux (archiso)");
     assert_eq!(check(&one_iso(), &[]).0, 0);
     assert_eq!(check(&one_iso(), &["--format", "short"]), (0, String::new()));
 }

@@ -62,6 +62,34 @@ fn a_menu_leads_to_each_of_its_entries() {
 }
 
 #[test]
+fn an_entry_may_name_its_kernel() {
+    let spec = format!(
+        "{NETWORK}iso \"ubuntu\" \"isos/ubuntu.iso\"\n{PXELINUX}menu \"main\" {{\n    entry \"live\" iso=\"ubuntu\" {{\n\
+         kernel \"/casper/vmlinuz\"\n        initrd \"/casper/initrd\"\n\
+         arguments \"boot=casper netboot=url url={{iso}}.iso\" \"ip=dhcp log={{server}}\"\n    }}\n}}\n"
+    );
+    let files = [("casper/vmlinuz", "kernel".to_owned()), ("casper/initrd", "initrd".to_owned())];
+    let folder = with_pxelinux(Folder::with_spec(&spec)).iso("ubuntu.iso", "Ubuntu", &files);
+    let plan = folder.netspec_ok(&["plan", "spec.kdl"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let menu = plan["tree"]["pxelinux/menu/main.cfg"]["text"].as_array().unwrap();
+    let menu: String = menu.iter().map(|part| part.as_str().unwrap_or("$")).collect();
+    insta::assert_snapshot!(menu, @r"
+    SERIAL 0 115200
+    UI menu.c32
+    MENU TITLE main
+    LABEL live
+    MENU LABEL live
+    LINUX $/iso/ubuntu/casper/vmlinuz
+    INITRD $/iso/ubuntu/casper/initrd
+    APPEND boot=casper netboot=url url=$/iso/ubuntu.iso ip=dhcp log=$
+    SYSAPPEND 2
+    ");
+    assert_eq!(plan["roles"]["iso/ubuntu/casper/vmlinuz"], "kernel");
+    assert_eq!(plan["roles"]["iso/ubuntu/casper/initrd"], "initrd");
+}
+
+#[test]
 fn an_archiso_without_signature_is_not_asked_to_check_one() {
     let mut files = trees::archiso();
     files.retain(|(path, _)| !path.ends_with(".cms.sig"));
