@@ -80,7 +80,9 @@ fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
 fn use_our_modules(iso: &IsoSource, menu: &ArchisoMenu, plan: &mut Plan) {
     for name in menu.modules.iter().map(String::as_str).chain(MODULES.iter().copied()) {
         if plan.loaders.contains_key(name) {
-            plan.tree.insert(format!("iso/{}/{}/{name}", iso.name, menu.folder), Node::Loader(name.to_owned()));
+            for folder in [&menu.folder, &menu.working_folder] {
+                plan.tree.insert(format!("iso/{}/{folder}/{name}", iso.name), Node::Loader(name.to_owned()));
+            }
         }
     }
 }

@@ -64,6 +64,8 @@ pub enum Node {
     Text(Template),
     /// A file of [`Plan::loaders`].
     Loader(String),
+    /// The file of an ISO that has this other path in the tree.
+    Alias(String),
 }
 
 impl Plan {
@@ -125,6 +127,13 @@ fn add_image(plan: &mut Plan, iso: &IsoSource, recipe: &Recipe) {
         for (path, text) in archiso::rewritten(archiso, menu, iso) {
             plan.roles.insert(format!("{root}/{path}"), Role::Menu);
             plan.tree.insert(format!("{root}/{path}"), Node::Text(text));
+        }
+        // Names in the menu of 2014 are relative to a folder above the modules, and modules look there for their libraries.
+        if menu.working_folder != menu.folder {
+            for name in &menu.modules {
+                let target = format!("{root}/{}/{name}", menu.folder);
+                plan.tree.insert(format!("{root}/{}/{name}", menu.working_folder), Node::Alias(target));
+            }
         }
     }
 }

@@ -32,6 +32,8 @@ impl Role {
             Some("c32") => Self::Module,
             Some("cfg" | "ipxe") => Self::Menu,
             Some("0" | "kpxe" | "efi") => Self::Loader,
+            // A whole ISO is fetched where it holds the root image, as casper does.
+            Some("iso" | "sfs" | "squashfs" | "erofs") => Self::RootImage,
             _ => Self::Other,
         }
     }

@@ -34,6 +34,7 @@ struct OpenImage {
 enum OpenNode {
     Text(Template),
     Loader { disk: DiskFile, etag: Arc<str> },
+    Alias(String),
 }
 
 #[derive(Clone)]
@@ -84,6 +85,7 @@ impl FileTree {
         for (path, node) in &plan.tree {
             let open = match node {
                 Node::Text(template) => OpenNode::Text(template.clone()),
+                Node::Alias(path) => OpenNode::Alias(path.clone()),
                 Node::Loader(name) => {
                     let (disk, etag) = match loaders.entry(name) {
                         Entry::Occupied(open) => open.into_mut(),
@@ -101,7 +103,7 @@ impl FileTree {
         self.roles.get(path).copied().unwrap_or_else(|| Role::of_name(path))
     }
 
-    fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Opened {
+    fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
                 let bytes = Bytes::from(template.render(local, self.http_port));
@@ -110,8 +112,9 @@ impl FileTree {
                 (Content::Memory(bytes), len, format!("\"{}\"", &digest[..16]).into(), None)
             }
             OpenNode::Loader { disk, etag } => (disk.whole(), disk.size, etag.clone(), disk.modified),
+            OpenNode::Alias(other) => return self.open_in_image(other),
         };
-        Opened { path: path.into(), len, content, etag, modified, role: self.role(path) }
+        Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path) })
     }
 
     /// `iso/<name>/<path in the ISO>`, or `iso/<name>.iso`.
@@ -165,7 +168,7 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
 impl Files for FileTree {
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
         match self.files.get(path) {
-            Some(node) => Some(self.open_node(path, node, local)),
+            Some(node) => self.open_node(path, node, local),
             None => self.open_in_image(path),
         }
     }

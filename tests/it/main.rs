@@ -8,6 +8,7 @@ mod plans;
 mod recipes;
 mod serve;
 mod support;
+mod tree;
 mod wire;
 mod wire_http;
 mod wire_tftp;

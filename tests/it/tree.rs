@@ -1,0 +1,90 @@
+//! The tree that clients see, over real ISOs.
+
+use std::net::Ipv4Addr;
+
+use netspec::cli::compile::compile;
+use netspec::plan::Role;
+use netspec::serve::content::{Files as _, Opened};
+use netspec::serve::tree::FileTree;
+use netspec::world::OsWorld;
+
+use crate::support::{Folder, trees};
+
+const LOCAL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
+
+fn tree(folder: &Folder) -> FileTree {
+    let compiled = compile(&folder.path("spec.kdl"), &OsWorld);
+    let outcome = compiled.outcome.expect("a spec without errors");
+    FileTree::open(&outcome.plan, &outcome.gathered).unwrap()
+}
+
+fn old() -> Folder {
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"old\" \"isos/old.iso\"\nserver {\n    http 8080\n}\n";
+    Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &trees::archiso_2014())
+}
+
+fn read(opened: &Opened) -> String {
+    let mut bytes = vec![0; usize::try_from(opened.len).unwrap()];
+    let mut done = 0;
+    while done < bytes.len() {
+        let n = opened.content.read_at(done as u64, &mut bytes[done..]).unwrap();
+        assert_ne!(n, 0, "{} ends early", opened.path);
+        done += n;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn files_of_an_iso_are_read_in_place() {
+    let folder = old();
+    let tree = tree(&folder);
+    let open = |path| tree.open(path, LOCAL);
+    let kernel = open("iso/old/arch/boot/x86_64/vmlinuz").unwrap();
+    assert_eq!((read(&kernel).as_str(), kernel.role), ("kernel", Role::Kernel));
+    let root = open("iso/old/arch/x86_64/airootfs.sfs").unwrap();
+    assert_eq!((read(&root).as_str(), root.role), ("root image", Role::RootImage));
+    let whole = open("iso/old.iso").unwrap();
+    assert_eq!(whole.len, std::fs::metadata(folder.path("isos/old.iso")).unwrap().len());
+    for missing in
+        ["", "iso", "iso/old", "iso/old/arch", "iso/other/arch/boot", "iso/old/etc/passwd", "spec.kdl", "old.iso"]
+    {
+        assert!(open(missing).is_none(), "{missing}");
+    }
+}
+
+#[test]
+fn menus_name_the_address_that_the_client_used() {
+    let folder = old();
+    let tree = tree(&folder);
+    let menu = |local| read(&tree.open("iso/old/arch/boot/syslinux/archiso_pxe64.cfg", local).unwrap());
+    assert!(menu(LOCAL).contains("archiso_http_srv=http://192.168.1.5:8080/iso/old/"), "{}", menu(LOCAL));
+    assert!(menu(Ipv4Addr::new(10, 0, 0, 1)).contains("LINUX http://10.0.0.1:8080/iso/old/arch/boot/x86_64/vmlinuz\n"));
+    let script = tree.open("boot.ipxe", LOCAL).unwrap();
+    assert!(read(&script).starts_with("#!ipxe\n"));
+}
+
+/// `libcom32.c32` is looked for where names are relative to, and lies beside the loader.
+#[test]
+fn modules_of_2014_are_found_where_names_are_relative_to() {
+    let folder = old();
+    let tree = tree(&folder);
+    let alias = tree.open("iso/old/arch/whichsys.c32", LOCAL).unwrap();
+    let module = tree.open("iso/old/arch/boot/syslinux/whichsys.c32", LOCAL).unwrap();
+    assert_eq!((read(&alias), &alias.etag), (read(&module), &module.etag));
+}
+
+#[test]
+fn a_changed_loader_is_noticed_at_the_start() {
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"d\" \"isos/d.iso\"\n\
+                loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n";
+    let folder = Folder::with_spec(spec).iso("d.iso", "Debian", &trees::debian_live());
+    std::fs::create_dir(folder.path("pxelinux")).unwrap();
+    for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"] {
+        std::fs::write(folder.path("pxelinux").join(name), name).unwrap();
+    }
+    let compiled = compile(&folder.path("spec.kdl"), &OsWorld);
+    let outcome = compiled.outcome.expect("a spec without errors");
+    std::fs::write(folder.path("pxelinux/menu.c32"), "another build").unwrap();
+    let Err(error) = FileTree::open(&outcome.plan, &outcome.gathered) else { panic!("the module has changed") };
+    assert!(error.to_string().contains("menu.c32"), "{error}");
+}
