@@ -131,7 +131,7 @@ fn hostile_text_of_an_iso_stays_text() {
     let menu: String = menu.iter().map(|part| part.as_str().unwrap_or("$")).collect();
     let label = "LABEL kernel0\nMENU LABEL A\nMENU DEFAULT\nLINUX $/iso/x/live/vmlinuz%206%2C1%EE%80%80\n\
                  INITRD $/iso/x/live/initrd.img\nAPPEND boot=live x= fetch=$/iso/x/live/filesystem.squashfs\nSYSAPPEND 2\n";
-    assert_eq!(menu, format!("SERIAL 0 115200\nUI /pxelinux/menu.c32\nMENU TITLE My Title \n{label}"));
+    assert_eq!(menu, format!("SERIAL 0 115200\nUI menu.c32\nMENU TITLE My Title \n{label}"));
 }
 
 /// The plan of one archiso whose HTTP label is `label`, and of that its menu; `$` stands for the server.
@@ -155,7 +155,7 @@ fn archiso_labels_may_name_the_initrd_in_append_and_end_lines_with_crlf() {
     let menu = "LABEL a\nMENU DEFAULT\nKERNEL $/iso/x/arch/boot/x86_64/vmlinuz-linux\n\
                 APPEND initrd=$/iso/x/arch/boot/a.img,$/iso/x/boot/syslinux/boot/b.img archisobasedir=arch \
                 archiso_http_srv=$/iso/x/\nIPAPPEND 3\n\
-                LABEL b\nKERNEL /iso/x/memtest\nAPPEND initrd=/iso/x/m.img x\n\
+                LABEL b\nKERNEL ::/iso/x/memtest\nAPPEND initrd=::/iso/x/m.img x\n\
                 LABEL c\nLINUX http://mirror/vmlinuz\nAPPEND archiso_http_srv=$/iso/x/\n";
     assert_eq!(archiso_menu(label), menu);
 }
