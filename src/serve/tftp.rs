@@ -18,7 +18,7 @@ use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 
-use self::session::{Mail, Session};
+use self::session::{Late, Mail, Session};
 use self::wire::{Datagram, Listener};
 use super::content::Files;
 use super::event::{BootEvent, Events, Transport};
@@ -129,7 +129,13 @@ impl Bound {
         loop {
             tokio::select! {
                 () = super::told_to_stop(&mut shutdown) => break,
-                Some(ended) = server.tasks.join_next_with_id() => server.forget(ended.map_or_else(|e| e.id(), |(id, ())| id)),
+                Some(ended) = server.tasks.join_next_with_id() => {
+                    let (task, late) = ended.unwrap_or_else(|error| (error.id(), None));
+                    server.forget(task);
+                    if let Some(Late { peer, local, request }) = late {
+                        server.read_request(peer, local, &request).await;
+                    }
+                }
                 received = server.listener.receive(&mut buf) => match received {
                     Ok(datagram) => server.dispatch(datagram),
                     Err(_) => tokio::time::sleep(PAUSE).await,
@@ -149,7 +155,7 @@ struct Server {
     events: Arc<dyn Events>,
     limit: Arc<Limit>,
     stop: watch::Receiver<bool>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Option<Late>>,
     sessions: HashMap<SocketAddrV4, Running>,
     peers: HashMap<Id, SocketAddrV4>,
 }
@@ -221,10 +227,12 @@ impl Server {
             local,
             request: request.clone(),
             mail,
+            asked_again: false,
         };
         let task = self.tasks.spawn(async move {
-            session.run().await;
+            let late = session.run().await;
             drop(permit);
+            late
         });
         self.peers.insert(task.id(), peer);
         self.sessions.insert(peer, Running { task: task.id(), request, inbox });

@@ -8,7 +8,7 @@ use netspec::serve::event::BootEvent;
 use netspec::serve::http::Config;
 use socket2::SockRef;
 
-use crate::wire::{ANY, Server, Shelf, fetch_with, pattern};
+use crate::wire::{ANY, Server, Shelf, fetch_with, pattern, uninterrupted};
 
 fn serve(shelf: Shelf) -> Server {
     Server::http(Config::new(ANY), shelf)
@@ -33,7 +33,7 @@ impl Connection {
 
     fn more(&mut self) -> usize {
         let mut buf = [0; 65536];
-        let len = self.stream.read(&mut buf).unwrap();
+        let len = uninterrupted(|| self.stream.read(&mut buf)).unwrap();
         self.received.extend_from_slice(&buf[..len]);
         len
     }
@@ -67,7 +67,7 @@ impl Connection {
 
     /// Whether the server ended the connection with FIN, with nothing more in front of it.
     fn ended(&mut self) -> bool {
-        self.received.is_empty() && self.stream.read(&mut [0]).unwrap() == 0
+        self.received.is_empty() && uninterrupted(|| self.stream.read(&mut [0])).unwrap() == 0
     }
 }
 

@@ -41,6 +41,15 @@ pub(super) struct Session {
     pub(super) local: Ipv4Addr,
     pub(super) request: Box<[u8]>,
     pub(super) mail: mpsc::Receiver<Mail>,
+    /// Whether the client sent the request again, and what it sent before that is still to be looked at.
+    pub(super) asked_again: bool,
+}
+
+/// A repeated request that came when its transfer had ended: it asks for a new one.
+pub(super) struct Late {
+    pub(super) peer: SocketAddrV4,
+    pub(super) local: Ipv4Addr,
+    pub(super) request: Box<[u8]>,
 }
 
 /// How one attempt to answer ended.
@@ -62,8 +71,12 @@ enum Happening {
 }
 
 impl Session {
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self) -> Option<Late> {
         while matches!(self.answer().await, Next::Again) {}
+        // From here on the listener sees that nobody reads the box. What it put in before must not get lost.
+        self.mail.close();
+        let is_late = matches!(self.mail.try_recv(), Ok(Mail::Repeated));
+        is_late.then_some(Late { peer: self.peer, local: self.local, request: self.request })
     }
 
     async fn answer(&mut self) -> Next {
@@ -166,7 +179,8 @@ impl Session {
                     let restarted = end == End::Aborted(Abort::Restarted);
                     meter.end(outcome(end));
                     // The client may have asked again while its ERROR for the old transfer was on the way.
-                    let again = restarted || matches!(self.mail.try_recv(), Ok(Mail::Repeated));
+                    let asked_again = std::mem::take(&mut self.asked_again);
+                    let again = restarted || asked_again || matches!(self.mail.try_recv(), Ok(Mail::Repeated));
                     return if again { Next::Again } else { Next::Over };
                 }
             }
@@ -204,18 +218,31 @@ impl Session {
         }
     }
 
-    /// Waits for the next thing to happen. Packets come first, so that an ERROR is seen before a request that followed it.
+    /// Waits for the next thing to happen.
+    ///
+    /// An ERROR is seen before a request that followed it (TF-28). The two come through different sockets, and the runtime may
+    /// notice the second one first.
     async fn next(&mut self, wire: &Wire, buf: &mut [u8], alarm: std::pin::Pin<&mut Sleep>) -> Happening {
-        tokio::select! {
-            biased;
-            _ = self.stop.wait_for(|stop| *stop) => Happening::Stop,
-            received = wire.receive(buf) => match received {
-                Ok((len, _, true)) => Happening::Datagram(len),
-                Ok((len, stranger, false)) => Happening::Stranger(stranger, len),
-                Err(_) => Happening::Nothing,
-            },
-            mail = self.mail.recv() => Happening::Mail(mail),
-            () = alarm => Happening::Deadline,
+        let datagram = |(len, from, ours)| if ours { Happening::Datagram(len) } else { Happening::Stranger(from, len) };
+        if !self.asked_again {
+            let happening = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => Happening::Stop,
+                received = wire.receive(buf) => received.map_or(Happening::Nothing, datagram),
+                mail = self.mail.recv() => Happening::Mail(mail),
+                () = alarm => Happening::Deadline,
+            };
+            if !matches!(happening, Happening::Mail(Some(Mail::Repeated))) {
+                return happening;
+            }
+            self.asked_again = true;
+        }
+        match wire.waiting(buf) {
+            Some(received) => datagram(received),
+            None => {
+                self.asked_again = false;
+                Happening::Mail(Some(Mail::Repeated))
+            }
         }
     }
 

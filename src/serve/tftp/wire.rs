@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 use nix::libc::{in_addr, in_pktinfo};
-use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, sendmsg};
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, recvfrom, recvmsg, sendmsg};
 use rustix::net::sockopt::ip_mtu;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -115,6 +115,14 @@ impl Wire {
             }
             Self::Shared { .. } => std::future::pending().await,
         }
+    }
+
+    /// A datagram that is at the transfer's own port already, also where the runtime has not noticed it yet.
+    pub(super) fn waiting(&self, buf: &mut [u8]) -> Option<(usize, SocketAddr, bool)> {
+        let Self::Own { socket, peer } = self else { return None };
+        let (len, from) = recvfrom::<SockaddrIn>(socket.as_raw_fd(), buf).ok()?;
+        let from = SocketAddrV4::from(from?);
+        Some((len, from.into(), from == *peer))
     }
 
     /// Sends to somebody else from the transfer's own port.
