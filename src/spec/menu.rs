@@ -53,7 +53,7 @@ pub struct Menu {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// A line to choose.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// A line between groups of entries.
     Separator(Span),
 }
@@ -101,7 +101,7 @@ impl Menu {
     /// The lines that can be chosen.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.items.iter().filter_map(|item| match item {
-            Item::Entry(entry) => Some(entry),
+            Item::Entry(entry) => Some(&**entry),
             Item::Separator(_) => None,
         })
     }
@@ -124,7 +124,7 @@ impl Menu {
             match Entry::decode(child, out) {
                 Some(entry) => {
                     incomplete |= entry.target.is_none();
-                    items.push(Item::Entry(entry));
+                    items.push(Item::Entry(Box::new(entry)));
                 }
                 None => incomplete = true,
             }

@@ -28,6 +28,9 @@ const REGION: u64 = 1 << 30;
 const SMALL: u64 = 64 << 20;
 const ROUNDS: usize = 7;
 
+/// A server's name, the server, and of each round the bytes a second and the seconds of processor time.
+type Row<'a> = (&'a str, &'a Server, Vec<(f64, f64)>);
+
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().collect();
     match args.get(1).map(String::as_str) {
@@ -122,8 +125,7 @@ fn measure() -> Result<()> {
 
     println!("HTTP, {} MiB from the middle of a file, one client, median of {ROUNDS} rounds:", REGION >> 20);
     let range = format!("Range: bytes={OFFSET}-{}\r\n", OFFSET + REGION - 1);
-    let mut rows: [(&str, &Server, Vec<(f64, f64)>); 2] =
-        [("netspec", &own, Vec::new()), ("nginx", &nginx, Vec::new())];
+    let mut rows: [Row<'_>; 2] = [("netspec", &own, Vec::new()), ("nginx", &nginx, Vec::new())];
     for _ in 0..ROUNDS {
         for (name, server, rounds) in &mut rows {
             let (port, path, range) =

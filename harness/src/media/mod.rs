@@ -1,7 +1,7 @@
 //! Builds the ISOs that boot tests start: stand-ins for Arch Linux and a real Debian Live.
 //!
 //! Nothing is stored in the repository: each ISO is made on the machine that tests, from Debian packages, and kept in a cache
-//! by the digest of its inputs. Start at [`archiso`] and [`debian_live`].
+//! by the digest of its inputs. Start at [`archiso()`] and [`debian_live`].
 mod archiso;
 mod cache;
 mod cpio;
