@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 /// Stands for the HTTP origin: `http://192.168.1.5`, or `http://192.168.1.5:8080`.
 ///
-/// A private-use character. Text from elsewhere goes through [`one_line`] or [`unmarked`], so that none of it is taken for it.
+/// A private-use character. Text from elsewhere goes through `one_line` or `unmarked`, so that none of it is taken for it.
 pub const ORIGIN: char = '\u{e000}';
 /// Stands for the address alone: `192.168.1.5`.
 pub const HOST: char = '\u{e001}';
