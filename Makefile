@@ -27,6 +27,7 @@ build: setup
 
 media: build
 	$(LAB) media --cache target/media
+	cargo test --package netspec-harness --lib --quiet is_reproducible -- --ignored
 
 unit: build
 	cargo fmt --check
