@@ -22,18 +22,18 @@ setup:
 	sh harness/setup.sh
 
 build: setup
-	cargo build -p netspec-harness
-	cargo build --release
+	+cargo build -p netspec-harness
+	+cargo build --release
 
 media: build
 	$(LAB) media --cache target/media
-	cargo test --package netspec-harness --lib --quiet is_reproducible -- --ignored
+	+cargo test --package netspec-harness --lib --quiet is_reproducible -- --ignored
 
 unit: build
-	cargo fmt --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --quiet
-	cargo test --workspace --quiet
+	+cargo fmt --check
+	+cargo clippy --workspace --all-targets -- -D warnings
+	+RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --quiet
+	+cargo test --workspace --quiet
 
 run: build
 	$(LAB) run --netspec $(NETSPEC)
@@ -42,7 +42,7 @@ compare: build
 	$(LAB) compare --netspec $(NETSPEC)
 
 bench: setup
-	cargo bench
+	+cargo bench
 
 clean:
-	cargo clean
+	+cargo clean

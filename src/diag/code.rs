@@ -109,6 +109,8 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// A kernel argument that iPXE would change.
+    IpxeExpansion = "ipxe-expansion", Error;
 
     // Files that the spec names.
     /// The ISO file is not there.
@@ -125,6 +127,8 @@ codes! {
     PathNotInIso = "path-not-in-iso", Error;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
+    /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.
+    UefiLoaderMissing = "uefi-loader-missing", Warning;
     /// The loader that the spec names is not usable.
     LoaderUnusable = "loader-unusable", Error;
     /// A name that a client must be told does not fit into a DHCP reply.

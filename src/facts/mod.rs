@@ -5,6 +5,7 @@
 
 mod digest;
 mod image;
+mod ipxe;
 mod paths;
 mod pxelinux;
 
@@ -16,11 +17,14 @@ use serde::Serialize;
 
 pub use self::digest::Digest;
 pub use self::pxelinux::{FilePin, MODULES, PROGRAM, Pxelinux, PxelinuxPlace};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::resolve::ResolvedSpec;
 use crate::world::World;
+
+/// The name that iPXE for UEFI on x86-64 has in plans, whatever its file is called.
+pub const IPXE_X64: &str = "ipxe-x64.efi";
 
 /// Everything about files that a plan depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct Facts {
     pub images: BTreeMap<String, ImageFacts>,
     /// PXELINUX of this machine, where it was found.
     pub pxelinux: Option<Pxelinux>,
+    /// iPXE of this machine for UEFI on x86-64, where it was found.
+    pub ipxe_x64: Option<FilePin>,
 }
 
 /// The facts of one ISO.
@@ -68,8 +74,8 @@ pub struct Gathered {
     pub facts: Facts,
     /// Each ISO: where it is, and its index.
     pub images: BTreeMap<String, LocalImage>,
-    /// Where the files of PXELINUX are.
-    pub pxelinux_files: BTreeMap<String, PathBuf>,
+    /// Where the files of the loaders are, by their names in the plan.
+    pub loader_files: BTreeMap<String, PathBuf>,
 }
 
 /// An ISO on this machine.
@@ -98,18 +104,28 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
         }
     }
     findings.extend(paths::check(spec, &images));
-    let (pxelinux, pxelinux_files) = match pxelinux::find(spec, world) {
-        Ok(Some((pxelinux, files))) => (Some(pxelinux), files),
-        Ok(None) => (None, BTreeMap::new()),
-        Err(finding) => {
-            findings.push(*finding);
-            (None, BTreeMap::new())
+    let mut loader_files = BTreeMap::new();
+    let mut report = |finding: Box<Diagnostic>| findings.push(*finding);
+    let pxelinux = pxelinux::find(spec, world).map_err(&mut report).ok().flatten().map(|(pxelinux, files)| {
+        loader_files.extend(files);
+        pxelinux
+    });
+    let ipxe = ipxe::find(spec, world).map_err(&mut report);
+    let ipxe_x64 = match ipxe {
+        Ok(Some((pin, path))) => {
+            loader_files.insert(IPXE_X64.to_owned(), path);
+            Some(pin)
         }
+        Ok(None) => {
+            findings.push(ipxe::missing());
+            None
+        }
+        Err(()) => None,
     };
-    let facts = Facts { images: facts, pxelinux };
+    let facts = Facts { images: facts, pxelinux, ipxe_x64 };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
     }
-    let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, pxelinux_files });
+    let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)
 }

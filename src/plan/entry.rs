@@ -9,31 +9,45 @@ use crate::resolve::{IsoSource, KernelTarget};
 /// What a menu label needs to start one kernel of an ISO, with marks for the server's address.
 pub(super) struct Boot {
     pub title: String,
-    kernel: String,
-    initrds: Vec<String>,
-    arguments: Vec<String>,
-    /// SYSAPPEND bits: 1 is `ip=`, 2 is `BOOTIF=`.
-    sysappend: u8,
+    pub kernel: String,
+    pub initrds: Vec<String>,
+    pub arguments: Vec<String>,
+    pub network: NetworkWords,
+}
+
+/// What the initramfs is told about the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NetworkWords {
+    /// The client's address (`ip=`) and the card that it was booted from (`BOOTIF=`).
+    Address,
+    /// The card alone.
+    Card,
 }
 
 /// The kernels of an ISO, each with the words that fetch its root image over HTTP.
 pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
     let root = format!("{ORIGIN}/iso/{}", iso.name);
-    let (entries, from, sysappend): (&[KernelEntry], Vec<String>, u8) = match recipe {
+    let (entries, from, network): (&[KernelEntry], Vec<String>, NetworkWords) = match recipe {
         Recipe::Archiso(archiso) => {
             let check = archiso.verification.argument().map(str::to_owned);
             // The hooks want `ip=` from PXELINUX: with `ip=dhcp` they would ask the router again (`distros.md` 1.9).
-            (&archiso.entries, std::iter::once(format!("archiso_http_srv={root}/")).chain(check).collect(), 3)
+            (
+                &archiso.entries,
+                std::iter::once(format!("archiso_http_srv={root}/")).chain(check).collect(),
+                NetworkWords::Address,
+            )
         }
         // live-boot asks DHCP itself and ignores a static `ip=`; BOOTIF makes it take the right card.
-        Recipe::LiveBoot(live) => (&live.entries, vec![format!("fetch={root}/{}", live.root_image)], 2),
+        Recipe::LiveBoot(live) => {
+            (&live.entries, vec![format!("fetch={root}/{}", live.root_image)], NetworkWords::Card)
+        }
     };
     let boot = |entry: &KernelEntry| Boot {
         title: entry.title.clone(),
         kernel: format!("{root}/{}", url_path(&entry.kernel)),
         initrds: entry.initrds.iter().map(|path| format!("{root}/{}", url_path(path))).collect(),
         arguments: arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)).collect(),
-        sysappend,
+        network,
     };
     entries.iter().map(boot).collect()
 }
@@ -51,7 +65,7 @@ pub(super) fn by_hand(target: &KernelTarget) -> Boot {
         kernel: format!("{root}/{}", url_path(&target.kernel.value)),
         initrds: target.initrds.iter().map(|initrd| format!("{root}/{}", url_path(&initrd.value))).collect(),
         arguments: arguments(&target.arguments).map(filled).collect(),
-        sysappend: 2,
+        network: NetworkWords::Card,
     }
 }
 
@@ -66,7 +80,11 @@ impl Boot {
         if !self.arguments.is_empty() {
             let _ = writeln!(text, "APPEND {}", self.arguments.join(" "));
         }
-        let _ = writeln!(text, "SYSAPPEND {}", self.sysappend);
+        // The bits of SYSAPPEND: 1 is `ip=`, 2 is `BOOTIF=`.
+        let _ = match self.network {
+            NetworkWords::Address => writeln!(text, "SYSAPPEND 3"),
+            NetworkWords::Card => writeln!(text, "SYSAPPEND 2"),
+        };
         text
     }
 }

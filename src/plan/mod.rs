@@ -110,7 +110,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
         _ => menu::add(spec, facts, &mut plan),
     };
-    ipxe::add(&bios, &mut plan);
+    ipxe::add(spec, facts, &bios, &mut plan);
     plan.boot.bios = Some(bios);
     plan
 }

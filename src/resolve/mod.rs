@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::source::{Span, Spanned};
+use crate::spec::loader::LoaderKind;
 use crate::spec::{self, Spec};
 
 /// A spec in which every name is known to exist.
@@ -30,6 +31,8 @@ pub struct ResolvedSpec {
     pub server: Server,
     /// Where the spec says that PXELINUX is.
     pub pxelinux: Option<PxelinuxSource>,
+    /// Where the spec says that iPXE for UEFI on x86-64 is.
+    pub ipxe_x64: Option<IpxeSource>,
 }
 
 /// A network on which clients are answered.
@@ -188,7 +191,11 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
-        pxelinux: spec.loaders.iter().find_map(|loader| pxelinux(loader, spec_path)),
+        pxelinux: loader(spec, LoaderKind::Pxelinux).and_then(|loader| pxelinux(loader, spec_path)),
+        ipxe_x64: loader(spec, LoaderKind::IpxeX64).and_then(|loader| {
+            let path = loader.path.as_ref()?;
+            Some(IpxeSource { program: beside(spec_path, &path.value), span: path.span })
+        }),
     };
     (resolved, findings)
 }
@@ -260,6 +267,10 @@ fn server(server: &spec::Server) -> Server {
     Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
 }
 
+fn loader(spec: &Spec, kind: LoaderKind) -> Option<&spec::Loader> {
+    spec.loaders.iter().find(|loader| loader.kind.value == kind)
+}
+
 fn pxelinux(loader: &spec::Loader, spec_path: &Path) -> Option<PxelinuxSource> {
     let path = loader.path.as_ref()?;
     let program = beside(spec_path, &path.value);
@@ -268,6 +279,15 @@ fn pxelinux(loader: &spec::Loader, spec_path: &Path) -> Option<PxelinuxSource> {
         None => program.parent()?.to_owned(),
     };
     Some(PxelinuxSource { program, modules, span: path.span })
+}
+
+/// Where iPXE is, if the spec says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IpxeSource {
+    /// The program.
+    pub program: PathBuf,
+    /// Where the path was written.
+    pub span: Span,
 }
 
 /// A path as the spec writes it: relative to the folder of the spec.

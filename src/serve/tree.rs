@@ -154,7 +154,7 @@ fn open_disk(path: &Path) -> Result<DiskFile, TreeError> {
 fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile, Arc<str>), TreeError> {
     let missing =
         || TreeError { path: PathBuf::from(name), reason: "the plan names it, and it is not on this machine".into() };
-    let path = gathered.pxelinux_files.get(name).ok_or_else(missing)?;
+    let path = gathered.loader_files.get(name).ok_or_else(missing)?;
     let pin = plan.loaders.get(name).ok_or_else(missing)?;
     let disk = open_disk(path)?;
     if disk.size != pin.size {

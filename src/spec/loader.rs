@@ -1,10 +1,10 @@
-//! `loader "pxelinux" "path/to/lpxelinux.0" modules="path/to/modules/bios"`
+//! `loader "pxelinux" "path/to/lpxelinux.0" modules="path/to/modules/bios"`, `loader "ipxe-x64" "path/to/snponly.efi"`
 
 use kdl::KdlNode;
 
 use super::shape::{Checked, Shape};
 use super::value::{self, Wanted, name_span};
-use crate::diag::nearest::{nearest, shown};
+use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
@@ -29,6 +29,20 @@ pub struct Loader {
 pub enum LoaderKind {
     /// PXELINUX of the Syslinux project, for legacy BIOS.
     Pxelinux,
+    /// iPXE for UEFI on x86-64: `snponly.efi` or `ipxe.efi`.
+    IpxeX64,
+}
+
+impl LoaderKind {
+    const ALL: &[Self] = &[Self::Pxelinux, Self::IpxeX64];
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pxelinux => "pxelinux",
+            Self::IpxeX64 => "ipxe-x64",
+        }
+    }
 }
 
 impl Loader {
@@ -39,20 +53,28 @@ impl Loader {
         let modules =
             checked.property("modules").and_then(|entry| value::string(entry, Wanted::property("modules"), out));
         let kind = known(kind?, out)?;
+        if let (LoaderKind::IpxeX64, Some(modules)) = (kind.value, &modules) {
+            out.push(
+                Diagnostic::new(Code::InvalidValue, "loader `ipxe-x64` has no modules")
+                    .at(modules.span, "does not belong here")
+                    .help("remove `modules=`; iPXE is one file"),
+            );
+        }
         Some(Self { kind, path, modules, span: name_span(node) })
     }
 }
 
 fn known(text: Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<LoaderKind>> {
-    if text.value == "pxelinux" {
-        return Some(Spanned::new(LoaderKind::Pxelinux, text.span));
+    if let Some(kind) = LoaderKind::ALL.iter().find(|kind| kind.name() == text.value) {
+        return Some(Spanned::new(*kind, text.span));
     }
+    let names = || LoaderKind::ALL.iter().map(|kind| kind.name());
     out.push(
         Diagnostic::new(Code::InvalidValue, format!("there is no loader `{}`", shown(&text.value)))
             .at(text.span, "not known")
-            .help(match nearest(&text.value, ["pxelinux"]) {
+            .help(match nearest(&text.value, names()) {
                 Some(near) => format!("did you mean `\"{near}\"`?"),
-                None => "write `\"pxelinux\"`, the only loader that is looked for on this machine".to_owned(),
+                None => format!("the loaders are {}", listed(names())),
             }),
     );
     None
@@ -60,13 +82,15 @@ fn known(text: Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<LoaderK
 
 /// Each kind of loader may be placed once.
 pub(super) fn check_twice(loaders: &[Loader], out: &mut Diagnostics) {
-    let [first, others @ ..] = loaders else { return };
-    for other in others {
+    for (position, other) in loaders.iter().enumerate() {
+        let kind = other.kind.value;
+        let Some(first) = loaders[..position].iter().find(|first| first.kind.value == kind) else { continue };
+        let name = kind.name();
         out.push(
-            Diagnostic::new(Code::DuplicateNode, "loader `pxelinux` stands twice where it may stand once")
+            Diagnostic::new(Code::DuplicateNode, format!("loader `{name}` stands twice where it may stand once"))
                 .at(other.kind.span, "stands again")
                 .at(first.kind.span, "first one here")
-                .help("keep one `loader \"pxelinux\"`"),
+                .help(format!("keep one `loader \"{name}\"`")),
         );
     }
 }

@@ -25,6 +25,7 @@ use netspec::source::SourceFile;
 use netspec::spec;
 
 use crate::support::shown::{Files, interfaces};
+use crate::support::trees;
 
 const SPEC: &str = "spec.kdl";
 
@@ -43,6 +44,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("open", check_open),
     ("a large file", check_large),
     ("files", check_files),
+    ("files, without iPXE", check_without_ipxe),
     ("interfaces", check_interfaces),
 ];
 
@@ -74,6 +76,12 @@ fn open(files: &Files) -> Diagnostics {
 
 /// Everything that `netspec check --no-host` says where the shown files are all that there is.
 fn check_files(source: &SourceFile, shown: &Shown) -> Diagnostics {
+    let files = shown.files.with(SPEC, source.text.as_bytes());
+    compile(Path::new(SPEC), &files.with("/usr/lib/ipxe/snponly.efi", &trees::x64_program())).findings
+}
+
+/// The same on a machine on which no iPXE for UEFI is installed.
+fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> Diagnostics {
     compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes())).findings
 }
 
@@ -121,8 +129,14 @@ fn every_finding_says_what_to_do() {
                 assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
                 let first = diagnostic.message.chars().next().unwrap();
                 assert!(!first.is_uppercase() || diagnostic.message.starts_with("ISO "), "{}", diagnostic.message);
-                let placeless = [Code::NoNetwork, Code::NothingToBoot, Code::SpecUnreadable, Code::SpecTooLarge]
-                    .contains(&diagnostic.code);
+                let placeless = [
+                    Code::NoNetwork,
+                    Code::NothingToBoot,
+                    Code::SpecUnreadable,
+                    Code::SpecTooLarge,
+                    Code::UefiLoaderMissing,
+                ]
+                .contains(&diagnostic.code);
                 assert_eq!(diagnostic.labels.is_empty(), placeless, "{diagnostic:?}");
             }
         }

@@ -7,17 +7,19 @@ use crate::support::{Folder, text, trees};
 
 const NETWORK: &str = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\n";
 
-/// A PXELINUX of a few bytes, so that snapshots do not depend on the one of this machine.
+/// A PXELINUX and an iPXE of a few bytes, so that snapshots do not depend on the one of this machine.
 fn with_pxelinux(folder: Folder) -> Folder {
     let place = folder.path("pxelinux");
     fs::create_dir(&place).unwrap();
     for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32", "whichsys.c32"] {
         fs::write(place.join(name), name).unwrap();
     }
+    fs::write(place.join("snponly.efi"), trees::x64_program()).unwrap();
     folder
 }
 
-const PXELINUX: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n";
+const PXELINUX: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
+                        loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\n";
 
 fn one_iso() -> Folder {
     let spec = format!("{NETWORK}iso \"arch\" \"isos/arch.iso\"\n");

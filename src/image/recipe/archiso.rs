@@ -67,13 +67,16 @@ impl Verification {
 
 pub(super) fn recognize(inside: &Inside<'_>) -> Result<Option<Archiso>, RecipeError> {
     let Some((basedir, root_images)) = root_images(inside) else { return Ok(None) };
-    let entries = entries(inside, &basedir, &root_images);
+    let mut entries = entries(inside, &basedir, &root_images);
     if entries.is_empty() {
         let what = format!("kernel with an initramfs beside it in `/{basedir}/boot/<cpu>/`");
         return Err(RecipeError::Incomplete { family: "archiso", what });
     }
     let menu = menu(inside, &basedir)?;
     let title = title(menu.as_ref(), &inside.iso.volume.publisher);
+    for entry in &mut entries {
+        entry.title = format!("{title} {}", entry.title);
+    }
     let verification = verification(inside, &root_images);
     Ok(Some(Archiso { title, basedir, root_images, verification, entries, menu }))
 }
@@ -126,7 +129,11 @@ fn entries(inside: &Inside<'_>, basedir: &str, root_images: &[String]) -> Vec<Ke
             let microcode =
                 microcode.iter().map(|name| format!("{basedir}/boot/{name}")).filter(|path| inside.has(path));
             entries.push(KernelEntry {
-                title: format!("{} ({cpu})", kernel.replacen("vmlinuz-", "", 1)),
+                // What tells it from the other kernels; the name of the system is put in front when that is known.
+                title: match package.trim_start_matches('-') {
+                    "" | "linux" => format!("({cpu})"),
+                    package => format!("({package}, {cpu})"),
+                },
                 kernel: format!("{folder}/{kernel}"),
                 initrds: microcode.chain([format!("{folder}/{initrd}")]).collect(),
                 arguments: vec![format!("archisobasedir={basedir}")],

@@ -7,6 +7,7 @@ mod duplicate_default;
 mod duplicate_interface;
 mod duplicate_name;
 mod empty_menu;
+mod ipxe_expansion;
 mod menu_cycle;
 mod menus;
 mod no_menu;
@@ -36,6 +37,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    ipxe_expansion::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.

@@ -120,3 +120,12 @@ pub(crate) fn debian_live() -> Vec<File> {
         ),
     ]
 }
+
+/// The headers of a UEFI program for x86-64, and nothing behind them.
+pub(crate) fn x64_program() -> Vec<u8> {
+    let mut bytes = vec![0; 0x80];
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[0x3c] = 0x40;
+    bytes[0x40..0x46].copy_from_slice(b"PE\0\0\x64\x86");
+    bytes
+}

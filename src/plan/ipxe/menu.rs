@@ -1,0 +1,163 @@
+//! netspec's menus in iPXE's words: those of the spec, and one for each ISO.
+//!
+//! Each menu and each kernel is a label of the one script. Where a menu of the spec has several lines for one ISO, all lead to
+//! the same label.
+
+use std::fmt::Write as _;
+
+use super::text::{is_literal, shown};
+use crate::facts::Facts;
+use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+
+/// The label that iPXE begins with.
+pub(super) fn first(spec: &ResolvedSpec) -> String {
+    match (spec.menus.first(), spec.isos.first()) {
+        (Some(menu), _) => menu_label(&menu.name),
+        (None, Some(iso)) => iso_label(&iso.name),
+        (None, None) => "failed".to_owned(),
+    }
+}
+
+/// All menus and everything that they lead to.
+pub(super) fn all(spec: &ResolvedSpec, facts: &Facts) -> String {
+    let mut text = String::new();
+    for (at, menu) in spec.menus.iter().enumerate() {
+        text.push_str(&spec_menu(menu, at > 0, spec, facts));
+    }
+    for iso in &spec.isos {
+        if spec.needs_recipe(&iso.name) {
+            text.push_str(&iso_menu(iso, spec, facts));
+        }
+    }
+    text
+}
+
+/// Names of a spec hold no slash, so no two labels are the same.
+fn menu_label(name: &str) -> String {
+    format!("menu/{name}")
+}
+
+fn iso_label(name: &str) -> String {
+    format!("iso/{name}")
+}
+
+/// The kernels of an ISO that can run on UEFI: a 32-bit one cannot.
+fn boots(iso: &IsoSource, facts: &Facts) -> Vec<Boot> {
+    let recipe = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref());
+    let boots = recipe.map(|recipe| entry::boots(iso, recipe)).unwrap_or_default();
+    boots.into_iter().filter(|boot| !boot.kernel.contains("/i686/")).collect()
+}
+
+fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {
+    let label = iso_label(&iso.name);
+    let boots = boots(iso, facts);
+    let title = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()).map_or("", |recipe| recipe.title());
+    let mut lines = Lines::new(&label, title);
+    for (at, boot) in boots.iter().enumerate() {
+        lines.item(&format!("{label}/{at}"), &boot.title);
+    }
+    if !spec.menus.is_empty() {
+        lines.gap();
+        lines.item(&first(spec), "Back");
+    }
+    let mut text = lines.choose(None, None);
+    for (at, boot) in boots.iter().enumerate() {
+        text.push_str(&start(&format!("{label}/{at}"), boot));
+    }
+    text
+}
+
+fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts) -> String {
+    let label = menu_label(&menu.name);
+    let mut lines = Lines::new(&label, &menu.title);
+    let mut targets = String::new();
+    let mut default = None;
+    for item in &menu.items {
+        let MenuItem::Entry { name, title, target, is_default } = item else {
+            lines.gap();
+            continue;
+        };
+        let own = format!("{label}/{name}");
+        let (goes_to, own_title) = match target {
+            Target::LocalDisk => {
+                // A failure makes the firmware go on to its next device; success would end in its setup.
+                let _ = write!(targets, "\n:{own}\nexit 1\n");
+                (own, "Boot from the local disk".to_owned())
+            }
+            Target::Menu(other) => {
+                let title = spec.menus.iter().find(|known| known.name == *other).map(|known| known.title.clone());
+                (menu_label(other), title.unwrap_or_default())
+            }
+            Target::Kernel(kernel) => {
+                targets.push_str(&start(&own, &entry::by_hand(kernel)));
+                (own, name.clone())
+            }
+            Target::Iso(iso) => {
+                let recipe = facts.images.get(iso).and_then(|image| image.recipe.as_ref());
+                let title = recipe.map_or(iso.as_str(), |recipe| recipe.title()).to_owned();
+                let source = spec.isos.iter().find(|source| source.name == *iso);
+                match source.map(|source| boots(source, facts)).as_deref() {
+                    Some([_]) => (format!("{}/0", iso_label(iso)), title),
+                    _ => (iso_label(iso), title),
+                }
+            }
+        };
+        lines.item(&goes_to, title.as_deref().unwrap_or(&own_title));
+        if *is_default {
+            default = Some(goes_to);
+        }
+    }
+    if has_way_back {
+        lines.gap();
+        lines.item(&first(spec), "Back");
+    }
+    lines.choose(default.as_deref(), menu.timeout) + &targets
+}
+
+/// The lines of one menu.
+struct Lines {
+    label: String,
+    text: String,
+}
+
+impl Lines {
+    fn new(label: &str, title: &str) -> Self {
+        Self { label: label.to_owned(), text: format!("\n:{label}\nmenu {}\n", shown(title)) }
+    }
+
+    fn item(&mut self, goes_to: &str, title: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "item {goes_to} {}", shown(title));
+    }
+
+    fn gap(&mut self) {
+        self.text.push_str("item --gap\n");
+    }
+
+    /// Escape shows the same menu again.
+    fn choose(mut self, default: Option<&str>, seconds: Option<u16>) -> String {
+        let default = default.map_or_else(String::new, |label| format!("--default {label} "));
+        // In milliseconds, and 0 would wait for ever.
+        let timeout = seconds.map_or_else(String::new, |s| format!("--timeout {} ", (u32::from(s) * 1000).max(1)));
+        let _ = write!(self.text, "choose {timeout}{default}target || goto {}\ngoto ${{target}}\n", self.label);
+        self.text
+    }
+}
+
+/// Loads a kernel with its initial RAM disks and starts it. UEFI needs their names on the command line (`distros.md` 1.10).
+fn start(label: &str, boot: &Boot) -> String {
+    let names = (0..boot.initrds.len()).map(|at| format!("initrd=initrd{at}"));
+    let words = boot.arguments.iter().filter(|word| is_literal(word)).cloned();
+    let network = match boot.network {
+        NetworkWords::Address => &["ip=dhcp", "BOOTIF=01-${netX/mac:hexhyp}"][..],
+        NetworkWords::Card => &["BOOTIF=01-${netX/mac:hexhyp}"],
+    };
+    let line: Vec<String> = names.chain(words).chain(network.iter().map(|&word| word.to_owned())).collect();
+    let mut text = format!("\n:{label}\nimgfree\nkernel {} {} || goto failed\n", boot.kernel, line.join(" "));
+    for (at, initrd) in boot.initrds.iter().enumerate() {
+        let _ = writeln!(text, "initrd --name initrd{at} {initrd} || goto failed");
+    }
+    text.push_str("boot || goto failed\n");
+    text
+}

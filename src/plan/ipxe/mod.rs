@@ -1,0 +1,50 @@
+//! The script for iPXE: on legacy BIOS it leads to the same PXELINUX as a plain PXE ROM gets, on UEFI it is the menu itself.
+//!
+//! Absolute URLs only: `${next-server}` is the router under proxyDHCP (netbootxyz/netboot.xyz #736).
+
+mod menu;
+mod text;
+
+use std::fmt::Write as _;
+
+use super::template::{HOST, ORIGIN, Template};
+use super::{Node, Plan, Role, ipxe_boot};
+use crate::facts::Facts;
+use crate::proto::dhcp::BiosBoot;
+use crate::resolve::ResolvedSpec;
+
+const SCRIPT: &str = "boot.ipxe";
+
+pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, bios: &BiosBoot, plan: &mut Plan) {
+    plan.tree.insert(SCRIPT.into(), Node::Text(Template::new(script(spec, facts, &bios.file))));
+    plan.roles.insert(SCRIPT.into(), Role::Menu);
+    plan.boot.ipxe = Some(ipxe_boot(SCRIPT, bios));
+}
+
+fn script(spec: &ResolvedSpec, facts: &Facts, loader: &str) -> String {
+    let mut text = format!(
+        "#!ipxe
+iseq ${{platform}} efi && goto {first} ||
+chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
+
+:no_loader
+echo netspec at {HOST} could not be reached for {loader}
+sleep 10
+exit 1
+",
+        first = menu::first(spec),
+    );
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "
+:failed
+echo That did not work; the lines above say why. The menu comes back.
+sleep 10
+goto {first}
+",
+        first = menu::first(spec),
+    );
+    text.push_str(&menu::all(spec, facts));
+    text
+}
