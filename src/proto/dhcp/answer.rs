@@ -7,8 +7,8 @@ use super::classify::{BootClient, ClientClass, classify};
 use super::message::MessageType;
 use super::packet::BootRequest;
 use super::reason::Reason;
-use super::reply::{Destination, Draft, Kind, Reply, ServerAddr};
-use super::table::{BootTable, IpxeBoot};
+use super::reply::{Destination, Draft, Kind, Reply, ServerAddr, Takes};
+use super::table::{BootTable, EfiBoot, IpxeBoot};
 use super::vendor::VendorOptions;
 
 /// PXELINUX's configuration file and path prefix (RFC 5071).
@@ -95,13 +95,16 @@ fn decide(table: &BootTable, request: &BootRequest, local: &Local) -> Result<Rep
         return Err(Reason::OtherServer(other));
     }
     let BootClient { class, vendor_class } = classify(request, &table.vendor_prefixes)?;
+    if kind == Kind::Ack && matches!(class, ClientClass::Http(_)) {
+        return Err(Reason::NoBootServer(class));
+    }
     let Some(offer) = offer(table, &class, local) else { return Err(Reason::NothingFor(class)) };
     let draft = Draft {
         kind,
         server: local.server,
         vendor_class: &vendor_class,
         file: &offer.file,
-        takes_urls: offer.takes_urls,
+        takes: offer.takes,
         vendor_options: offer.vendor_options,
         others: offer.others,
     };
@@ -123,7 +126,7 @@ fn decide(table: &BootTable, request: &BootRequest, local: &Local) -> Result<Rep
 /// What a class of clients is told.
 struct Offer {
     file: String,
-    takes_urls: bool,
+    takes: Takes,
     vendor_options: Option<VendorOptions>,
     others: Vec<(u8, Vec<u8>)>,
 }
@@ -137,32 +140,55 @@ fn offer(table: &BootTable, class: &ClientClass, local: &Local) -> Option<Offer>
             // PXELINUX takes 209 and 210 from either place; some proxies lost the ones at top level, so they stand in both.
             let mut vendor_options = VendorOptions::boot_now();
             others.iter().for_each(|(code, value)| vendor_options.push(*code, value));
-            Offer { file: boot.file.clone(), takes_urls: false, vendor_options: Some(vendor_options), others }
+            Offer { file: boot.file.clone(), takes: Takes::Name, vendor_options: Some(vendor_options), others }
         }),
-        ClientClass::BootServer(_)
-        | ClientClass::Http(_)
-        | ClientClass::RaspberryPi
-        | ClientClass::UBoot(_)
-        | ClientClass::PxeUefi(_)
-        | ClientClass::PxeOther(_) => None,
+        ClientClass::PxeUefi(arch) => match arch.platform()? {
+            Platform::Uefi(cpu) => table.efi.get(&cpu).map(efi),
+            _ => None,
+        },
+        // U-Boot and legacy BIOS have numbers for HTTP too, and no use for a program of UEFI.
+        ClientClass::Http(arch) => match (*arch)?.platform()? {
+            Platform::UefiHttp(cpu) => table.http.get(&cpu).map(|path| http(path, local)),
+            _ => None,
+        },
+        ClientClass::BootServer(_) | ClientClass::RaspberryPi | ClientClass::UBoot(_) | ClientClass::PxeOther(_) => {
+            None
+        }
+    }
+}
+
+/// The program's name, and no option 43: with one the offer would be of the kind that edk2 threw away until 2017. Without it edk2
+/// asks once more on port 4011, and firmware that does not ask has the name already (UE-03, UE-04).
+fn efi(boot: &EfiBoot) -> Offer {
+    Offer { file: boot.file.clone(), takes: Takes::Name, vendor_options: None, others: Vec::new() }
+}
+
+/// The program as a URL with our address in it: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
+fn http(path: &str, local: &Local) -> Offer {
+    Offer { file: http_url(path, local), takes: Takes::Url, vendor_options: None, others: Vec::new() }
+}
+
+/// The URL of a path below the root of our HTTP server.
+fn http_url(path: &str, local: &Local) -> String {
+    let (server, path) = (local.server.get(), path.trim_start_matches('/'));
+    match local.http_port {
+        80 => format!("http://{server}/{path}"),
+        port => format!("http://{server}:{port}/{path}"),
     }
 }
 
 /// The script as an absolute URL, and no option 43: then iPXE asks nothing on port 4011 (IP-01, IP-02).
 fn ipxe(boot: &IpxeBoot, arch: Option<Architecture>, http: bool, local: &Local) -> Offer {
-    let server = local.server.get();
-    let script = boot.script.trim_start_matches('/');
-    let file = match (http, local.http_port) {
-        (false, _) => format!("tftp://{server}/{script}"),
-        (true, 80) => format!("http://{server}/{script}"),
-        (true, port) => format!("http://{server}:{port}/{script}"),
+    let file = match http {
+        true => http_url(&boot.script, local),
+        false => format!("tftp://{}/{}", local.server.get(), boot.script.trim_start_matches('/')),
     };
     // iPXE keeps the last of several proxy offers of one priority; above 0, ours also wins when it comes first (DH-40).
     let mut others = vec![(IPXE, vec![IPXE_PRIORITY, 1, 1])];
     if arch.and_then(Architecture::platform) == Some(Platform::Bios) {
         others.extend(pxelinux(boot.config_file.as_deref(), boot.path_prefix.as_deref()));
     }
-    Offer { file, takes_urls: true, vendor_options: None, others }
+    Offer { file, takes: Takes::NameOrUrl, vendor_options: None, others }
 }
 
 fn pxelinux(config_file: Option<&str>, path_prefix: Option<&str>) -> Vec<(u8, Vec<u8>)> {
@@ -193,3 +219,5 @@ fn asked(port: ReceivedOn, message: MessageType) -> &'static str {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod uefi_tests;

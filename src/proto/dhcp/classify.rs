@@ -97,7 +97,7 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
         let arch = arch.ok_or_else(|| Reason::NoArchitecture { vendor_class: vendor_class() })?;
         match platform {
             Some(Platform::Bios) => ClientClass::PxeBios,
-            Some(Platform::Uefi) => ClientClass::PxeUefi(arch),
+            Some(Platform::Uefi(_)) => ClientClass::PxeUefi(arch),
             Some(_) => ClientClass::PxeOther(arch),
             None => return Err(Reason::UnknownArchitecture { number: arch.0, vendor_class: vendor_class() }),
         }

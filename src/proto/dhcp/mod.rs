@@ -25,7 +25,7 @@ mod tlv;
 mod vendor;
 
 pub use self::answer::{Local, ReceivedOn, Verdict, answer};
-pub use self::arch::{Architecture, Platform};
+pub use self::arch::{Architecture, EfiCpu, Platform};
 pub use self::classify::ClientClass;
 pub use self::escape::Escaped;
 pub use self::fit::unfit;
@@ -36,5 +36,5 @@ pub use self::options::{
 pub use self::packet::{BootRequest, client_of};
 pub use self::reason::Reason;
 pub use self::reply::{Destination, FILE_MAX, Reply, ServerAddr, Unfit};
-pub use self::table::{BiosBoot, BootTable, IpxeBoot};
+pub use self::table::{BiosBoot, BootTable, EfiBoot, IpxeBoot};
 pub use self::vendor::{BootItem, VendorOptions};

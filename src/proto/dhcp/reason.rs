@@ -70,6 +70,9 @@ pub enum Reason {
     /// The boot table has no entry for this class of clients.
     #[error("{0}: this spec has nothing for it yet")]
     NothingFor(ClientClass),
+    /// HTTP Boot has no second exchange, so nothing that we could say there would be read (HB-02).
+    #[error("{0}: asks on port 4011, where HTTP Boot has nothing to ask")]
+    NoBootServer(ClientClass),
     /// The reply cannot be written within the limits of the client.
     #[error("{class}: {why}")]
     DoesNotFit {

@@ -123,6 +123,17 @@ pub(super) enum Kind {
     Ack,
 }
 
+/// What a client takes for its boot file, and where it looks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// A TFTP name in the header.
+    Name,
+    /// A name or URL in the header, or in option 67 where the header cannot hold it. Only iPXE is known to cope.
+    NameOrUrl,
+    /// A URL in option 67. Where it fits it stands in the header too, for programs that read nothing else (HB-05).
+    Url,
+}
+
 /// What one reply says, beyond what it copies from the request.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
@@ -132,8 +143,8 @@ pub(super) struct Draft<'a> {
     pub(super) vendor_class: &'a str,
     /// The boot file.
     pub(super) file: &'a str,
-    /// Whether the file may be a URL, and may go into option 67 where the header cannot hold it. Only iPXE is known to cope.
-    pub(super) takes_urls: bool,
+    /// Where the boot file goes.
+    pub(super) takes: Takes,
     /// Option 43.
     pub(super) vendor_options: Option<VendorOptions>,
     /// Further options, in their order.
@@ -144,11 +155,11 @@ impl Draft<'_> {
     /// Writes the reply to `request`.
     pub(super) fn encode(&self, request: &BootRequest) -> Result<Vec<u8>, Unfit> {
         let in_header = self.file.len() <= FILE_MAX;
-        if !in_header && !self.takes_urls {
+        if !in_header && self.takes == Takes::Name {
             return Err(Unfit::File { len: self.file.len() });
         }
         // A ROM asks its TFTP server for a file of that name (UE-11).
-        if self.file.contains("://") && !self.takes_urls {
+        if self.file.contains("://") && self.takes == Takes::Name {
             return Err(Unfit::Url);
         }
         let text = self.others.iter().filter(|(code, _)| matches!(code, 209 | 210)).map(|(_, value)| value.as_slice());
@@ -157,14 +168,15 @@ impl Draft<'_> {
         }
         let long = |code: u8, len: usize| if len > OPTION_MAX { Err(Unfit::Option { code, len }) } else { Ok(()) };
         self.others.iter().try_for_each(|(code, value)| long(*code, value.len()))?;
-        if !in_header {
+        let in_67 = !in_header || self.takes == Takes::Url;
+        if in_67 {
             long(67, self.file.len() + 1)?;
         }
         let vendor_options = self.vendor_options.as_ref().map(VendorOptions::encode).transpose()?;
 
         let mut bytes = Vec::with_capacity(576);
         // The encoders err only on a text longer than its field, and both fields were measured above.
-        let written = self.write(&mut Encoder::new(&mut bytes), request, in_header, vendor_options);
+        let written = self.write(&mut Encoder::new(&mut bytes), request, in_header, in_67, vendor_options);
         written.map_err(|_| Unfit::File { len: self.file.len() })?;
         let limit = payload_limit(request.max_message_size());
         if bytes.len() > limit {
@@ -181,6 +193,7 @@ impl Draft<'_> {
         e: &mut Encoder<'_>,
         request: &BootRequest,
         in_header: bool,
+        in_67: bool,
         vendor_options: Option<Vec<u8>>,
     ) -> EncodeResult<()> {
         // A reply by broadcast says so itself; a relay and a client on port 4011 get their own flags back (DH-35, CO-10).
@@ -217,7 +230,7 @@ impl Draft<'_> {
         if let Some(value) = vendor_options {
             DhcpOption::VendorExtensions(value).encode(e)?;
         }
-        if !in_header {
+        if in_67 {
             // edk2 writes a zero behind an unterminated name, over the next option's number. So the NUL counts as part of the
             // name, and a PAD stands where the zero would go (DH-28).
             let mut name = self.file.as_bytes().to_vec();

@@ -1,5 +1,9 @@
 //! What is on offer, as the plan says it.
 
+use std::collections::BTreeMap;
+
+use super::arch::EfiCpu;
+
 /// Which client gets what. An absent entry means silence to that class of clients, with a reason in the log.
 ///
 /// Part of the printed plan, so it holds no address of this machine and no collection without an order.
@@ -8,6 +12,13 @@
 pub struct BootTable {
     /// For PXE option ROMs on legacy BIOS (architecture 0).
     pub bios: Option<BiosBoot>,
+    /// For UEFI firmware that loads over PXE, by its processor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub efi: BTreeMap<EfiCpu, EfiBoot>,
+    /// For UEFI firmware that loads over HTTP Boot, by its processor: the path of the program below the HTTP root,
+    /// percent-encoded where a URL needs it, such as `ipxe/x64/ipxe.efi`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub http: BTreeMap<EfiCpu, String>,
     /// For iPXE, in a network card's ROM or chainloaded.
     pub ipxe: Option<IpxeBoot>,
     /// Beginnings of option 60 that are answered besides `PXEClient` and `HTTPClient`, such as `HW-Client` (DH-03).
@@ -25,6 +36,15 @@ pub struct BiosBoot {
     pub config_file: Option<String>,
     /// PXELINUX's path prefix (option 210, RFC 5071 section 6); without it, the folder of `file`.
     pub path_prefix: Option<String>,
+}
+
+/// What UEFI firmware loads over PXE.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EfiBoot {
+    /// The TFTP name of the network bootstrap program: `ipxe/x64/snponly.efi`. At most [`FILE_MAX`](super::FILE_MAX) bytes, and
+    /// never a URL, which edk2 would ask its TFTP server for (UE-11).
+    pub file: String,
 }
 
 /// What iPXE loads.

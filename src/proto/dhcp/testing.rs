@@ -54,6 +54,24 @@ impl Request {
             .with(97, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
     }
 
+    /// edk2 on x64, as OVMF sends it: long on options, short on what a proxy needs (DH-51).
+    pub(crate) fn uefi(message: u8) -> Self {
+        Self::new(message, "PXEClient:Arch:00007:UNDI:003001")
+            .with(57, &1472u16.to_be_bytes())
+            .with(
+                55,
+                &[1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 18, 22, 23, 28, 40, 41, 42, 43, 50, 51, 54, 58, 59, 60, 66, 67, 97],
+            )
+            .with(97, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+            .with(94, &[1, 3, 1])
+            .with(93, &[0, 7])
+    }
+
+    /// edk2's HTTP Boot on x64.
+    pub(crate) fn http(message: u8) -> Self {
+        Self::uefi(message).with(60, b"HTTPClient:Arch:00016:UNDI:003001").with(93, &[0, 16])
+    }
+
     /// Replaces an option, or adds it at the end.
     pub(crate) fn with(mut self, code: u8, value: &[u8]) -> Self {
         match self.options.iter_mut().find(|(known, _)| *known == code) {

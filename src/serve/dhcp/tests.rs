@@ -35,7 +35,7 @@ pub(super) fn config(interfaces: &[&str], ports: DhcpPorts) -> DhcpConfig {
     let table = BootTable {
         bios: Some(BiosBoot { file: "lpxelinux.0".to_owned(), config_file: None, path_prefix: None }),
         ipxe: Some(IpxeBoot { script: "boot.ipxe".to_owned(), config_file: None, path_prefix: None }),
-        vendor_prefixes: Vec::new(),
+        ..BootTable::default()
     };
     let interfaces = interfaces.iter().map(|name| (*name).to_owned()).collect();
     let scope = Scope { interfaces, ..Scope::default() };

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
+use super::super::EfiCpu;
 use super::super::testing::Request;
 use super::super::tlv::Tlv;
 use super::*;
 
-fn table() -> BootTable {
+pub(super) fn table() -> BootTable {
     BootTable {
         bios: Some(super::super::BiosBoot {
             file: "iso/arch/boot/syslinux/lpxelinux.0".to_owned(),
@@ -16,11 +19,15 @@ fn table() -> BootTable {
             config_file: Some("syslinux.cfg".to_owned()),
             path_prefix: Some("/iso/arch/boot/syslinux/".to_owned()),
         }),
+        efi: [EfiCpu::Ia32, EfiCpu::X64, EfiCpu::Arm64]
+            .map(|cpu| (cpu, EfiBoot { file: format!("ipxe/{cpu:?}/snponly.efi") }))
+            .into(),
+        http: [EfiCpu::X64, EfiCpu::Arm64].map(|cpu| (cpu, format!("ipxe/{cpu:?}/ipxe.efi"))).into(),
         vendor_prefixes: vec!["HW-Client".to_owned()],
     }
 }
 
-fn local(port: ReceivedOn) -> Local {
+pub(super) fn local(port: ReceivedOn) -> Local {
     let source = match port {
         ReceivedOn::Dhcp67 => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68),
         ReceivedOn::Boot4011 => SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 50), 4011),
@@ -32,16 +39,16 @@ fn on(port: ReceivedOn, request: &Request) -> Verdict {
     answer(&table(), &BootRequest::parse(&request.bytes()).unwrap(), &local(port))
 }
 
-fn on_67(request: &Request) -> Verdict {
+pub(super) fn on_67(request: &Request) -> Verdict {
     on(ReceivedOn::Dhcp67, request)
 }
 
-fn on_4011(request: &Request) -> Verdict {
+pub(super) fn on_4011(request: &Request) -> Verdict {
     on(ReceivedOn::Boot4011, request)
 }
 
 #[track_caller]
-fn reply(verdict: Verdict) -> Reply {
+pub(super) fn reply(verdict: Verdict) -> Reply {
     match verdict {
         Verdict::Answer(reply) => reply,
         Verdict::Silence(reason) => panic!("{reason}"),
@@ -49,18 +56,18 @@ fn reply(verdict: Verdict) -> Reply {
 }
 
 #[track_caller]
-fn silence(verdict: Verdict) -> String {
+pub(super) fn silence(verdict: Verdict) -> String {
     match verdict {
         Verdict::Answer(reply) => panic!("answered {}", reply.class),
         Verdict::Silence(reason) => reason.to_string(),
     }
 }
 
-fn options(reply: &Reply) -> Vec<(u8, Vec<u8>)> {
+pub(super) fn options(reply: &Reply) -> Vec<(u8, Vec<u8>)> {
     Tlv::new(&reply.bytes[240..]).map(|(code, value)| (code, value.to_vec())).collect()
 }
 
-fn option(reply: &Reply, code: u8) -> Option<Vec<u8>> {
+pub(super) fn option(reply: &Reply, code: u8) -> Option<Vec<u8>> {
     options(reply).into_iter().find(|(known, _)| *known == code).map(|(_, value)| value)
 }
 
@@ -132,21 +139,31 @@ fn names_the_http_port_unless_it_is_80() {
     assert_eq!(reply(answer(&table(), &request, &local)).file, "http://10.0.0.2:8080/boot.ipxe");
 }
 
-/// IP-10: iPXE on UEFI gets the script too, and nothing for PXELINUX.
+/// IP-10, ST-02: iPXE on UEFI gets the script too and never itself, and nothing for PXELINUX.
 #[test]
-fn offers_ipxe_on_uefi_no_pxelinux_options() {
-    let reply = reply(on_67(&Request::ipxe(1).with(93, &[0, 7])));
-    assert_eq!(reply.class.to_string(), "iPXE on UEFI x64");
-    assert_eq!((option(&reply, 209), option(&reply, 210)), (None, None));
+fn offers_ipxe_on_uefi_the_script_and_no_pxelinux_options() {
+    for arch in [7, 9, 11, 16] {
+        let reply = reply(on_67(&Request::ipxe(1).with(93, &[0, arch])));
+        assert_eq!(reply.class.to_string(), format!("iPXE on {}", Architecture(arch.into())));
+        assert_eq!(reply.file, "http://10.0.0.2/boot.ipxe");
+        let codes: Vec<u8> = options(&reply).iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes, [53, 54, 60, 97, 175]);
+    }
 }
 
 /// Rows C, E, F, G, H: not on offer, so silence that says what came.
 #[test]
 fn is_silent_to_classes_without_an_entry() {
-    let nothing = |request: Request| silence(on_67(&request));
+    let table = BootTable { efi: BTreeMap::new(), http: BTreeMap::new(), ..table() };
+    let nothing = |request: Request| {
+        let request = BootRequest::parse(&request.bytes()).unwrap();
+        silence(answer(&table, &request, &local(ReceivedOn::Dhcp67)))
+    };
     let arch = |vendor: &str, arch: u16| Request::new(1, vendor).with(93, &arch.to_be_bytes());
     assert_eq!(nothing(arch("PXEClient", 7)), "UEFI x64 (PXE): this spec has nothing for it yet");
     assert_eq!(nothing(arch("HTTPClient", 16)), "UEFI x64 (HTTP Boot): this spec has nothing for it yet");
+    assert_eq!(nothing(arch("HTTPClient", 20)), "legacy BIOS (HTTP Boot): this spec has nothing for it yet");
+    assert_eq!(nothing(arch("HTTPClient", 24)), "ARM64 (HTTP Boot): this spec has nothing for it yet");
     assert_eq!(nothing(arch("PXEClient", 41)), "Raspberry Pi: this spec has nothing for it yet");
     assert_eq!(nothing(arch("U-Boot.armv8", 22)), "U-Boot on ARM64: this spec has nothing for it yet");
     let boot_server = Request::bios(3).with(43, &[71, 4, 0, 5, 0, 0, 255]);
@@ -193,7 +210,7 @@ fn is_silent_on_67_to_all_but_discover() {
 fn acknowledges_on_4011_with_the_same_content() {
     let ciaddr = Ipv4Addr::new(10, 0, 0, 50);
     for (request, asked) in [(3, "DHCPREQUEST on port 4011"), (8, "DHCPINFORM on port 4011")] {
-        for make in [Request::bios, Request::ipxe] {
+        for make in [Request::bios, Request::ipxe, Request::uefi] {
             let offer = reply(on_67(&make(1)));
             let ack = reply(on_4011(&Request { xid: 7, ciaddr, ..make(request) }));
             assert_eq!(ack.destination, Destination::Client(SocketAddrV4::new(ciaddr, 4011)));
@@ -258,8 +275,14 @@ fn mirrors_the_vendor_class() {
         ("HTTPClient:Arch:00016", "HTTPClient"),
         ("HW-Client:x", "HW-Client"),
     ] {
-        let reply = reply(on_67(&Request::ipxe(1).with(60, vendor.as_bytes())));
-        assert_eq!(option(&reply, 60), Some(echoed.as_bytes().to_vec()));
+        let answers = [
+            Request::ipxe(1).with(60, vendor.as_bytes()),
+            Request::new(1, vendor).with(93, if echoed == "HTTPClient" { &[0, 16] } else { &[0, 7] }),
+        ];
+        for request in answers {
+            let reply = reply(on_67(&request));
+            assert_eq!(option(&reply, 60), Some(echoed.as_bytes().to_vec()));
+        }
     }
 }
 
@@ -295,15 +318,17 @@ fn says_what_does_not_fit() {
 }
 
 fn any_request() -> impl Strategy<Value = Request> {
-    let vendor =
-        prop::sample::select(vec!["PXEClient:Arch:00000", "PXEClient", "HTTPClient:Arch:00016", "HW-Client", "x"]);
+    let vendors = ["PXEClient:Arch:00000", "PXEClient", "HTTPClient:Arch:00016", "HW-Client", "x"];
+    let vendor = prop::sample::select(vendors.to_vec());
+    let arch = prop::sample::select(vec![0u16, 6, 7, 9, 11, 16, 19]);
     let code = prop::sample::select(vec![43u8, 52, 53, 54, 57, 77, 82, 93, 94, 97, 175]);
     let extra = prop::collection::vec((code, prop::collection::vec(any::<u8>(), 0..300)), 0..6);
-    (1u8..9, vendor, any::<[u8; 4]>(), any::<[u8; 4]>(), any::<[u8; 16]>(), 0u8..=16, extra).prop_map(
-        |(message, vendor, ciaddr, giaddr, chaddr, hlen, extra)| {
+    (1u8..9, vendor, arch, any::<[u8; 4]>(), any::<[u8; 4]>(), any::<[u8; 16]>(), 0u8..=16, extra).prop_map(
+        |(message, vendor, arch, ciaddr, giaddr, chaddr, hlen, extra)| {
             let request =
                 Request { ciaddr: ciaddr.into(), giaddr: giaddr.into(), chaddr, hlen, ..Request::bios(message) };
-            extra.iter().fold(request.with(60, vendor.as_bytes()), |request, (code, value)| request.with(*code, value))
+            let request = request.with(60, vendor.as_bytes()).with(93, &arch.to_be_bytes());
+            extra.iter().fold(request, |request, (code, value)| request.with(*code, value))
         },
     )
 }
@@ -329,7 +354,16 @@ proptest! {
             prop_assert!(!codes.contains(&forbidden), "option {}", forbidden);
         }
         prop_assert!(!codes.contains(&82) || codes.last() == Some(&82));
-        prop_assert!(!reply.file.starts_with("http") || codes.contains(&175), "UE-11");
+        let url = reply.file.contains("://");
+        match reply.class {
+            ClientClass::Ipxe { .. } => prop_assert!(url && codes.contains(&175) && !codes.contains(&43), "IP-01, IP-02"),
+            ClientClass::Http(_) => {
+                prop_assert!(url && codes.contains(&67) && !codes.contains(&43), "HB-01");
+                prop_assert_eq!(port, ReceivedOn::Dhcp67, "HB-02");
+            }
+            ClientClass::PxeUefi(_) => prop_assert!(!url && !codes.contains(&43), "UE-03, UE-11"),
+            _ => prop_assert!(!url && codes.contains(&43), "BI-01, UE-11"),
+        }
     }
 
     /// SE-06, G81: whatever a client sends, the reason is one line of printable text.

@@ -8,7 +8,7 @@ fn draft<'a>(file: &'a str, others: Vec<(u8, Vec<u8>)>) -> Draft<'a> {
         server: ServerAddr::new(Ipv4Addr::new(10, 0, 0, 2)).unwrap(),
         vendor_class: "PXEClient",
         file,
-        takes_urls: false,
+        takes: Takes::Name,
         vendor_options: None,
         others,
     }
@@ -42,10 +42,11 @@ fn puts_the_file_into_the_header_with_its_nul() {
 
 /// DH-28, G17: 67 counts its NUL and a PAD follows; the header stays empty.
 #[test]
-fn puts_a_takes_urls_into_option_67() {
+fn puts_a_long_url_into_option_67() {
     let long = format!("http://10.0.0.2/{}", "a".repeat(200));
     let bytes =
-        encode(&Draft { takes_urls: true, ..draft(&long, vec![(175, vec![1, 1, 1])]) }, &Request::ipxe(1)).unwrap();
+        encode(&Draft { takes: Takes::NameOrUrl, ..draft(&long, vec![(175, vec![1, 1, 1])]) }, &Request::ipxe(1))
+            .unwrap();
     assert_eq!(bytes[108..236], [0; 128]);
     let mut expected = vec![67, u8::try_from(long.len() + 1).unwrap()];
     expected.extend_from_slice(long.as_bytes());
@@ -53,7 +54,25 @@ fn puts_a_takes_urls_into_option_67() {
     let at = bytes.windows(expected.len()).position(|window| window == expected);
     assert!(at.is_some(), "67, its NUL, a PAD and the next option");
     let too_long = "a".repeat(255);
-    let refused = encode(&Draft { takes_urls: true, ..draft(&too_long, Vec::new()) }, &Request::ipxe(1));
+    let refused = encode(&Draft { takes: Takes::NameOrUrl, ..draft(&too_long, Vec::new()) }, &Request::ipxe(1));
+    assert_eq!(refused, Err(Unfit::Option { code: 67, len: 256 }));
+}
+
+/// DH-28, HB-05, G17: a URL for HTTP Boot stands in 67 and in the header, or in 67 alone where the header cannot hold it.
+#[test]
+fn puts_a_url_for_http_boot_into_both_places() {
+    let told = |len: usize| {
+        let url = format!("http://10.0.0.2/{}", "a".repeat(len - 16));
+        let bytes = encode(&Draft { takes: Takes::Url, ..draft(&url, Vec::new()) }, &Request::bios(1)).unwrap();
+        let mut option = vec![67, u8::try_from(len + 1).unwrap()];
+        option.extend_from_slice(url.as_bytes());
+        option.extend_from_slice(&[0, 0, 255]);
+        assert!(bytes.windows(option.len()).any(|window| window == option), "67, its NUL, a PAD and the END");
+        bytes[108..236].starts_with(url.as_bytes())
+    };
+    assert!(told(24) && told(127));
+    assert!(!told(128) && !told(254));
+    let refused = encode(&Draft { takes: Takes::Url, ..draft(&"a".repeat(255), Vec::new()) }, &Request::bios(1));
     assert_eq!(refused, Err(Unfit::Option { code: 67, len: 256 }));
 }
 
