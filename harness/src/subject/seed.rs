@@ -17,8 +17,8 @@ const MODULES: &str = "/usr/lib/syslinux/modules/bios";
 
 /// The entry of the menus that are written for Debian Live, which netspec calls the same.
 pub const DEBIAN_LIVE_ENTRY: &str = "Live system (amd64)";
-/// The entry of the menu that UEFI gets for an Arch medium of today, of which netspec's is the beginning.
-pub const ARCHISO_ENTRY: &str = "Arch Linux install medium";
+/// The entry of the menu that UEFI gets for an Arch medium, which netspec calls the same.
+pub const ARCHISO_ENTRY: &str = "Arch Linux (x86_64)";
 
 /// What dnsmasq is told about a tree.
 struct Recipe {
