@@ -1,11 +1,11 @@
 //! Judges what passed a cable, from its recording.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
 use crate::error::{Context, Result};
-use crate::lab::frame::Frame;
+use crate::lab::frame::{Frame, Segment};
 use crate::lab::pcap;
 
 /// The recorded frames of one case.
@@ -52,12 +52,17 @@ impl Capture {
 
     /// How many frames this hardware address sent from UDP port `port`.
     pub fn datagrams_from(&self, mac: [u8; 6], port: u16) -> usize {
-        self.udp(|frame, source| frame.from == mac && source == port)
+        self.udp(|frame, datagram| frame.from == mac && datagram.source.port() == port)
     }
 
-    fn udp(&self, wanted: impl Fn(&Frame<'_>, u16) -> bool) -> usize {
+    /// How many frames were sent to this UDP port of this address.
+    pub fn datagrams_to(&self, address: Ipv4Addr, port: u16) -> usize {
+        self.udp(|_, datagram| datagram.destination == SocketAddrV4::new(address, port))
+    }
+
+    fn udp(&self, wanted: impl Fn(&Frame<'_>, Segment<'_>) -> bool) -> usize {
         let frames = self.records.iter().filter_map(|record| Frame::parse(&record.bytes));
-        frames.filter(|frame| frame.udp().is_some_and(|datagram| wanted(frame, datagram.source.port()))).count()
+        frames.filter(|frame| frame.udp().is_some_and(|datagram| wanted(frame, datagram))).count()
     }
 
     /// How many frames there are in all.
@@ -98,6 +103,8 @@ mod tests {
         let capture = capture(&[udp_frame(67, 68, b""), udp_frame(69, 68, b""), tcp_frame(67, 68, b"")]);
         assert_eq!(capture.datagrams_from([2; 6], 67), 1);
         assert_eq!(capture.datagrams_from([1; 6], 67), 0);
+        assert_eq!(capture.datagrams_to(Ipv4Addr::new(10, 77, 0, 9), 68), 2);
+        assert_eq!(capture.datagrams_to(Ipv4Addr::new(10, 77, 0, 2), 68), 0);
         assert_eq!(capture.frames(), 3);
     }
 }

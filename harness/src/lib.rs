@@ -19,6 +19,7 @@ pub mod deadline;
 pub mod demo;
 pub mod error;
 pub mod evidence;
+pub mod firmware;
 pub mod guest;
 pub mod internal;
 pub mod isos;

@@ -1,8 +1,8 @@
 //! Finds the entries of a boot menu on the screen, and which of them is chosen.
 //!
-//! Works for any menu that draws the chosen row in a style of its own: PXELINUX's `menu.c32` and `vesamenu.c32`, iPXE.
+//! Works for any menu that draws the chosen row on a ground of its own: PXELINUX's `menu.c32` and `vesamenu.c32`, iPXE.
 
-use crate::screen::{ROWS, Screen, Style};
+use crate::screen::{Ground, ROWS, Screen};
 
 /// A row that has the label of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +39,10 @@ pub fn rows(screen: &Screen) -> Vec<Row> {
     rows
 }
 
-/// The chosen row: the only one that is drawn unlike the rows next to it.
+/// The chosen row: the only one whose ground is unlike that of the rows next to it.
 ///
-/// The rows next to each other without a gap are a list. A list with two rows tells nothing by itself, because each is
-/// unlike the other; there the chosen row is the one that is drawn inverse.
+/// The rows next to each other without a gap are a list. A list with one or two rows tells nothing by itself; there the
+/// chosen row is the one whose ground is unlike that of the line above, which is the frame or the page.
 pub fn chosen(screen: &Screen) -> Option<Row> {
     let mut found = lists(screen).into_iter().filter_map(|list| odd_one(screen, list));
     match (found.next(), found.next()) {
@@ -52,17 +52,18 @@ pub fn chosen(screen: &Screen) -> Option<Row> {
 }
 
 fn odd_one(screen: &Screen, list: Vec<Row>) -> Option<Row> {
-    let rows: Vec<(Row, Style)> =
-        list.into_iter().filter_map(|row| style(screen, &row).map(|style| (row, style))).collect();
-    let alike = |style: &Style| rows.iter().filter(|(_, other)| other == style).count();
-    let alone = |wanted: &dyn Fn(&Style) -> bool| {
-        let mut odd = rows.iter().filter(|(_, style)| wanted(style));
-        match (odd.next(), odd.next()) {
-            (Some((row, _)), None) => Some(row.clone()),
-            _ => None,
-        }
+    let grounds: Vec<Option<Ground>> = list.iter().map(|row| ground(screen, row)).collect();
+    let first = list.first()?;
+    let above = first.line.checked_sub(1).and_then(|line| screen.ground(line, column(screen, first)?));
+    let is_odd = |ground: &Option<Ground>| match grounds.len() {
+        0..=2 => above.is_some() && *ground != above,
+        _ => grounds.iter().filter(|other| *other == ground).count() == 1,
     };
-    if rows.len() > 2 { alone(&|style| alike(style) == 1) } else { alone(&|style| style.is_inverse()) }
+    let mut odd = list.iter().zip(&grounds).filter(|(_, ground)| is_odd(ground));
+    match (odd.next(), odd.next()) {
+        (Some((row, _)), None) => Some(row.clone()),
+        _ => None,
+    }
 }
 
 /// The rows of the screen, parted where there is a gap between them.
@@ -77,12 +78,17 @@ fn lists(screen: &Screen) -> Vec<Vec<Row>> {
     lists
 }
 
-/// How the label's last character is drawn. The first one may be a hot key, which has a color of its own.
-fn style(screen: &Screen, row: &Row) -> Option<Style> {
+/// What the label's last character is drawn on. The first one may be a hot key, which has colors of its own.
+fn ground(screen: &Screen, row: &Row) -> Option<Ground> {
+    screen.ground(row.line, column(screen, row)?)
+}
+
+/// Where the label's last character is.
+fn column(screen: &Screen, row: &Row) -> Option<u16> {
     let text = screen.rows().get(usize::from(row.line))?.clone();
     let start = text.find(&row.label)?;
     let column = text[..start].chars().count() + row.label.chars().count().checked_sub(1)?;
-    screen.style(row.line, column.try_into().ok()?)
+    column.try_into().ok()
 }
 
 #[cfg(test)]
@@ -90,12 +96,23 @@ mod tests {
     use super::*;
 
     /// What QEMU's serial port gave for a stand-in of today's Arch medium, up to the menu.
-    const RECORDED: &[u8] = include_bytes!("menu/archiso.bytes");
+    const ARCHISO: &[u8] = include_bytes!("menu/archiso.bytes");
+
+    /// What OVMF (2022.11) and iPXE (`snponly.efi` of 2019) gave, up to a menu of iPXE's with a heading and three items.
+    const IPXE: &[u8] = include_bytes!("menu/ipxe.bytes");
 
     fn recorded() -> Screen {
+        screen(&[ARCHISO])
+    }
+
+    fn screen(parts: &[&[u8]]) -> Screen {
         let mut screen = Screen::default();
-        screen.feed(RECORDED);
+        parts.iter().for_each(|part| screen.feed(part));
         screen
+    }
+
+    fn chosen_label(screen: &Screen) -> Option<String> {
+        chosen(screen).map(|row| row.label)
     }
 
     #[test]
@@ -118,6 +135,34 @@ mod tests {
         screen.feed(b"\x1b[14;5H\x1b[0;36;40m\x0ex\x0f\x1b[0;37;40m Arch Linux install medium (x86_64, NBD) ");
         screen.feed(b"\x1b[15;5H\x1b[0;36;40m\x0ex\x0f\x1b[0;7;37;40m Arch Linux install medium (x86_64, NFS) ");
         assert_eq!(chosen(&screen).unwrap().label, "Arch Linux install medium (x86_64, NFS)");
+    }
+
+    #[test]
+    fn a_recorded_menu_of_ipxe_has_a_choice_beside_a_heading_in_a_color_of_its_own() {
+        let screen = screen(&[IPXE]);
+        let labels: Vec<String> = rows(&screen).into_iter().map(|row| row.label).collect();
+        assert_eq!(labels, ["Network boot", "Systems", "The next boot device", "Arch Linux", "iPXE shell"]);
+        assert_eq!(chosen_label(&screen).unwrap(), "The next boot device");
+    }
+
+    #[test]
+    fn the_choice_is_followed_in_a_menu_of_ipxe() {
+        // Recorded after the key for down.
+        let old = b"\x1b[05;02H\x1b[0m\x1b[37m\x1b[40m\x1b[0m\x1b[37m\x1b[44m  The next boot device      \x1b[05;02H";
+        let new = b"\x1b[06;02H\x1b[1m\x1b[37m\x1b[40m\x1b[1m\x1b[37m\x1b[41m  Arch Linux                \x1b[06;02H";
+        assert_eq!(chosen_label(&screen(&[IPXE, old, new])).unwrap(), "Arch Linux");
+    }
+
+    #[test]
+    fn the_only_entry_of_a_menu_is_chosen_and_its_title_is_not() {
+        let page = b"\x1b[37;44m\x1b[2J\x1b[2;35HNetwork boot";
+        assert_eq!(chosen_label(&screen(&[page, b"\x1b[4;2H\x1b[37;41m  Arch Linux      "])).unwrap(), "Arch Linux");
+        assert_eq!(chosen_label(&screen(&[page, b"\x1b[4;2H  Arch Linux      "])), None);
+    }
+
+    #[test]
+    fn text_at_the_very_top_is_no_choice() {
+        assert_eq!(chosen_label(&screen(&[b"\x1b[37;41mred\x1b[m"])), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An emulated PC: QEMU with SeaBIOS, a network card with its own boot ROM, a serial console and no disk.
+//! An emulated PC: QEMU with a firmware, a network card, a serial console and no disk.
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::console::Console;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
+use crate::firmware::Firmware;
 use crate::lab::process::{Launch, Process};
 use crate::lab::{Cable, hex_mac};
 use crate::qmp::Qmp;
@@ -44,22 +45,24 @@ pub struct Hardware {
     pub memory: u32,
     /// Its network card.
     pub nic: Nic,
+    /// What starts it.
+    pub firmware: Firmware,
 }
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { memory: 2048, nic: Nic::Virtio }
+        Self { memory: 2048, nic: Nic::Virtio, firmware: Firmware::SeaBios }
     }
 }
 
 /// Where QEMU keeps and finds its files.
 #[derive(Debug, Clone)]
 pub struct Places<'a> {
-    /// A folder with a short path, for sockets.
+    /// A folder with a short path, for sockets and for what the firmware remembers.
     pub sockets: &'a Path,
     /// What QEMU itself says.
     pub log: &'a Path,
-    /// What SeaBIOS says on its debug port.
+    /// What the firmware says on its debug port.
     pub firmware: &'a Path,
     /// What the PC says on its serial port.
     pub console: &'a Path,
@@ -83,15 +86,18 @@ impl Qemu {
             cable.qemu.display(),
             cable.ours.display(),
         );
+        let (device, mac, more) = (hardware.nic.device(), hex_mac(PC_MAC), hardware.firmware.card());
+        let card = format!("{device},netdev=lan,mac={mac}{more}");
         let mut process = Launch::new("QEMU", "qemu-system-x86_64")
             .args(processor(accel))
             // A PC has a screen. Without a graphics card SeaBIOS would put its text on the serial port, where PXELINUX
             // writes too when its configuration says SERIAL, and each character would come twice.
             .args(["-machine", "q35", "-vga", "std"])
-            .args(["-m", &hardware.memory.to_string(), "-boot", "n", "-no-reboot"])
+            .args(["-m", &hardware.memory.to_string(), "-no-reboot"])
+            .args(hardware.firmware.arguments(places.sockets)?)
             .arg("-netdev")
             .arg(nic)
-            .args(["-device", &format!("{},netdev=lan,mac={}", hardware.nic.device(), hex_mac(PC_MAC))])
+            .args(["-device", &card])
             .args(["-object", "rng-random,id=entropy,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=entropy"])
             // The PC starts only once somebody listens to its console, so that no byte is lost.
             .args(["-chardev", &format!("socket,id=console,path={},server=on,wait=on", serial.display())])

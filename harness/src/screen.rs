@@ -12,19 +12,13 @@ pub const ROWS: u16 = 30;
 /// Characters of a line.
 pub const COLUMNS: u16 = 80;
 
-/// How a cell is drawn, as far as it tells a chosen row from the others.
+/// What a character is drawn on, which tells a chosen row from the others.
+///
+/// The color of the character itself does not: headings and hot keys have colors of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    background: vt100::Color,
-    foreground: vt100::Color,
+pub struct Ground {
+    color: vt100::Color,
     inverse: bool,
-}
-
-impl Style {
-    /// Whether foreground and background are exchanged.
-    pub fn is_inverse(self) -> bool {
-        self.inverse
-    }
 }
 
 /// A screen that bytes are written to.
@@ -58,10 +52,11 @@ impl Screen {
         self.rows().join("\n").trim_end().to_owned()
     }
 
-    /// How the character at this place is drawn.
-    pub fn style(&self, row: u16, column: u16) -> Option<Style> {
+    /// What the character at this place is drawn on.
+    pub fn ground(&self, row: u16, column: u16) -> Option<Ground> {
         let cell = self.parser.screen().cell(row, column)?;
-        Some(Style { background: cell.bgcolor(), foreground: cell.fgcolor(), inverse: cell.inverse() })
+        let inverse = cell.inverse();
+        Some(Ground { color: if inverse { cell.fgcolor() } else { cell.bgcolor() }, inverse })
     }
 }
 
@@ -140,7 +135,7 @@ mod tests {
     fn moves_and_colors_make_a_picture() {
         let screen = screen(b"\x1b[2;5Hhello\x1b[7m\x1b[3;1Hchosen\x1b[m");
         assert_eq!(screen.text(), "\n    hello\nchosen");
-        assert_ne!(screen.style(1, 4), screen.style(2, 0));
+        assert_ne!(screen.ground(1, 4), screen.ground(2, 0));
         assert_eq!(screen.rows().len(), usize::from(ROWS));
     }
 

@@ -5,12 +5,13 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod many;
 mod specs;
+mod uefi;
 
 use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES].concat()
+    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES].concat()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The stack that a person sets up by hand, after the article of 2014 that netspec grew from: the ISO unpacked into a
 //! folder, dnsmasq in front of it as proxyDHCP and TFTP server, and a web server for the root image.
 
+mod uefi;
+
 use std::path::{Path, PathBuf};
 
 use super::{Family, Image, Order, START};
@@ -13,8 +15,10 @@ const LOADER: &str = "/usr/lib/PXELINUX/lpxelinux.0";
 /// Debian's package `syslinux-common`.
 const MODULES: &str = "/usr/lib/syslinux/modules/bios";
 
-/// The entry of the menu that is written for Debian Live; netspec is told to call its entry the same.
+/// The entry of the menus that are written for Debian Live, which netspec calls the same.
 pub const DEBIAN_LIVE_ENTRY: &str = "Live system (amd64)";
+/// The entry of the menu that UEFI gets for an Arch medium of today, of which netspec's is the beginning.
+pub const ARCHISO_ENTRY: &str = "Arch Linux install medium";
 
 /// What dnsmasq is told about a tree.
 struct Recipe {
@@ -45,6 +49,7 @@ pub fn start(order: &Order<'_>) -> Result<Vec<Process>> {
     if image.family == Family::DebianLive {
         prepare_debian_live(&root)?;
     }
+    uefi::prepare(image.family, &root)?;
     let mut web = nginx(order, &root)?;
     let mut dnsmasq = dnsmasq(order, &root, &recipe(image.family))?;
     web.check_alive()?;
@@ -125,7 +130,8 @@ fn dnsmasq(order: &Order<'_>, root: &Path, recipe: &Recipe) -> Result<Process> {
         .args(["--interface=eth0", "--log-dhcp", "--log-facility=-", "--dhcp-leasefile=/dev/null"])
         .arg(format!("--dhcp-range={SERVER},proxy"))
         .args(["--enable-tftp", &format!("--tftp-root={}", root.display())])
-        .arg(format!("--pxe-service=x86PC,Network boot,{}", recipe.program));
+        .arg(format!("--pxe-service=x86PC,Network boot,{}", recipe.program))
+        .args(uefi::dnsmasq());
     for (number, value) in recipe.options {
         // As a proxy, dnsmasq drops these options at top level even when forced; inside option 43 it sends them, and
         // PXELINUX looks there too.
