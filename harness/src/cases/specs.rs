@@ -28,7 +28,7 @@ pub(super) fn menu(images: &[(&str, &Path)]) -> String {
 
 fn image(name: &str, iso: &Path) -> String {
     format!(
-        "iso {name:?} {:?} {{\n    arguments \"console=tty0 console=ttyS0,115200\"\n}}\n",
+        "iso {name:?} {:?} {{\n    arguments \"console=ttyS0,115200\"\n}}\n",
         iso.display().to_string()
     )
 }

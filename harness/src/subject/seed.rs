@@ -83,7 +83,7 @@ fn prepare_debian_live(root: &Path) -> Result<()> {
     let text = format!(
         "SERIAL 0 115200\nUI menu.c32\nMENU TITLE Network boot\n\
          LABEL live\nMENU LABEL {DEBIAN_LIVE_ENTRY}\nLINUX {base}/{kernel}\nINITRD {base}/{initrd}\n\
-         APPEND boot=live components fetch={base}/filesystem.squashfs console=ttyS0,115200\nSYSAPPEND 3\n"
+         APPEND boot=live components quiet splash fetch={base}/filesystem.squashfs console=ttyS0,115200\nSYSAPPEND 3\n"
     );
     let file = folder.join("default");
     std::fs::write(&file, text).context(file.display())

@@ -157,7 +157,7 @@ fn offer(table: &BootTable, class: &ClientClass, local: &Local) -> Option<Offer>
     }
 }
 
-/// The program's name, and no option 43: with one the offer would be of the kind that edk2 threw away until 2017. Without it edk2
+/// The program's name, and no option 43: with one the offer is of the kind that edk2 threw away until 2017. Without it edk2
 /// asks once more on port 4011, and firmware that does not ask has the name already (UE-03, UE-04).
 fn efi(boot: &EfiBoot) -> Offer {
     Offer { file: boot.file.clone(), takes: Takes::Name, vendor_options: None, others: Vec::new() }
@@ -217,6 +217,8 @@ fn asked(port: ReceivedOn, message: MessageType) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod edk2_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

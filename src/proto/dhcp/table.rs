@@ -42,8 +42,8 @@ pub struct BiosBoot {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EfiBoot {
-    /// The TFTP name of the network bootstrap program: `ipxe/x64/snponly.efi`. At most [`FILE_MAX`](super::FILE_MAX) bytes, and
-    /// never a URL, which edk2 would ask its TFTP server for (UE-11).
+    /// The TFTP name of the network bootstrap program: `ipxe/x64/snponly.efi`. At most [`FILE_MAX`](super::FILE_MAX) bytes.
+    /// A URL is refused, because edk2 would ask its TFTP server for a file of that name (UE-11).
     pub file: String,
 }
 
