@@ -27,10 +27,7 @@ pub(super) fn menu(images: &[(&str, &Path)]) -> String {
 }
 
 fn image(name: &str, iso: &Path) -> String {
-    format!(
-        "iso {name:?} {:?} {{\n    arguments \"console=ttyS0,115200\"\n}}\n",
-        iso.display().to_string()
-    )
+    format!("iso {name:?} {:?} {{\n    arguments \"console=ttyS0,115200\"\n}}\n", iso.display().to_string())
 }
 
 #[cfg(test)]
