@@ -34,6 +34,11 @@ pub(super) const CASES: &[Case] = &[
         proves: "UEFI's PXE leads to a whole distribution, whose root image comes from the server",
         run: debian,
     },
+    Case {
+        name: "ovmf_menu_of_two_isos_starts_the_second",
+        proves: "an entry of netspec's own menu in iPXE starts the system of the Arch medium of 2014",
+        run: second_of_two,
+    },
 ];
 
 /// The port of TFTP requests.
@@ -57,6 +62,21 @@ fn debian(bench: &mut Bench) -> Verdict {
     let line = bench.guest()?.shell("cat /proc/cmdline")?;
     archiso::expect("/proc/cmdline", &line, &format!("fetch=http://{SERVER}"))?;
     Ok(came_from_the_server(bench, "filesystem.squashfs")?)
+}
+
+fn second_of_two(bench: &mut Bench) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    let (today, then) = (archiso::image(bench, Layout::Today)?, archiso::image(bench, Layout::Y2014)?);
+    let spec = specs::menu(&[("today", &today.iso), ("then", &then.iso)]);
+    bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
+    bench.serve(&spec, &[today, then])?;
+    let hardware = Hardware { firmware: Firmware::Ovmf(BootFrom::Pxe), ..Hardware::default() };
+    let steps = [menu(&["Boot today", "Boot then"]), choose("Boot then"), Step::LogIn(ARCHISO)];
+    bench.power_on(hardware, None)?.play(&steps)?;
+    let line = bench.guest()?.shell("cat /proc/cmdline")?;
+    archiso::expect("/proc/cmdline", &line, &format!("archiso_http_srv=http://{SERVER}/iso/then/"))?;
+    booted_as(bench, BootFrom::Pxe)?;
+    Ok(archiso::runs_from_the_server(bench)?)
 }
 
 fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> Verdict {
