@@ -61,6 +61,8 @@ impl From<Verdict> for Outcome {
 pub struct Report {
     /// The case's name.
     pub name: &'static str,
+    /// The name of its folder with the evidence.
+    pub folder: String,
     /// How it ended.
     pub outcome: Outcome,
     /// How long it took.
@@ -117,7 +119,12 @@ mod tests {
     use super::*;
 
     fn report(verdict: Verdict) -> Report {
-        Report { name: "it_works", outcome: verdict.into(), took: Duration::from_millis(1250) }
+        Report {
+            name: "it_works",
+            folder: "it_works".into(),
+            outcome: verdict.into(),
+            took: Duration::from_millis(1250),
+        }
     }
 
     #[test]

@@ -20,6 +20,11 @@ use crate::screen::Screen;
 /// How long one look for a pattern takes; our own deadline is around it, because a session has only one for all waits.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What PXELINUX prints when it cannot go on. Its threads have a fault that shows in one of some fifty boots on a busy machine:
+/// its scheduler finds no thread to run and gives up without another word, whatever server it loads from (syslinux 6.04,
+/// `core/thread/schedule.c`).
+const CRASH: &str = "Boot failed: press a key to retry";
+
 /// What the reading side and the waiting side share.
 #[derive(Default)]
 struct View {
@@ -89,6 +94,7 @@ impl Console {
             match self.session.exp_string(text) {
                 Ok(before) => return Ok(before),
                 Err(Expect::EOF { .. }) => return Err(Error::new(format!("the PC went off before `{text}` came"))),
+                Err(Expect::Timeout { .. }) if self.has_crashed() => return Err(Error::loader_crash()),
                 Err(Expect::Timeout { .. }) if start.elapsed() < limit => {}
                 Err(Expect::Timeout { .. }) => {
                     return Err(Error::new(format!("`{text}` did not come within {} s", limit.as_secs())));
@@ -114,6 +120,9 @@ impl Console {
                 (seen, since) = (state.bytes, Instant::now());
             }
             let found = wanted(&state.screen);
+            if state.screen.text().contains(CRASH) {
+                return Err(Error::loader_crash());
+            }
             if state.ended && found.is_none() {
                 return Err(Error::new(format!("the PC went off before {what}")));
             }
@@ -127,6 +136,10 @@ impl Console {
             let pause = still.saturating_sub(since.elapsed()).max(Duration::from_millis(10)).min(LOOK);
             state = self.view.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn has_crashed(&self) -> bool {
+        self.look(|screen| screen.text().contains(CRASH))
     }
 
     /// Types keys.

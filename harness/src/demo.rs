@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::bench::{Bench, Options};
 use crate::case::{Stop, Verdict};
 use crate::cases::archiso::{self, Setup};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, LOADER_CRASH, Result};
 use crate::evidence;
 use crate::lab::{ROUTER, SERVER};
 use crate::media::Layout;
@@ -14,7 +14,17 @@ use crate::media::Layout;
 /// Boots today's Arch medium to its login prompt and prints what happens.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let run = evidence::new_run(root)?;
-    let mut bench = Bench::new(options, options.subject, &run, "demo")?;
+    match run_once(options, &run, "demo") {
+        Err(error) if error.to_string().contains(LOADER_CRASH) => {
+            say(&format!("{error}; once more."))?;
+            run_once(options, &run, "demo-again")
+        }
+        other => other,
+    }
+}
+
+fn run_once(options: &Options, run: &Path, folder: &str) -> Result<()> {
+    let mut bench = Bench::new(options, options.subject, run, folder)?;
     let shown = show(&mut bench, options);
     let closed = bench.close();
     match shown {

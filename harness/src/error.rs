@@ -9,10 +9,18 @@ pub struct Error {
     message: String,
 }
 
+/// How a failure reads that is a crash of the loader.
+pub const LOADER_CRASH: &str = "PXELINUX gave up by itself (\"Boot failed\"), a fault of its own threads";
+
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// PXELINUX gave up by itself. The case says nothing about the server then, and is tried once more.
+    pub fn loader_crash() -> Self {
+        Self::new(LOADER_CRASH)
+    }
+
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }

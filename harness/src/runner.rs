@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::bench::{Bench, Options};
 use crate::case::{Case, Outcome, Report, Stop, Summary};
-use crate::error::{Context, Result};
+use crate::error::{Context, LOADER_CRASH, Result};
 use crate::evidence;
 
 /// The cases whose name contains one of `filters`; all if there is none.
@@ -23,13 +23,19 @@ pub fn run(cases: &[Case], options: &Options, root: &Path, keep: bool) -> Result
     let run = evidence::new_run(root)?;
     let mut reports = Vec::new();
     for case in cases {
-        let report = run_case(case, options, &run, keep)?;
+        let mut report = run_case(case, case.name, options, &run, keep)?;
+        if let Outcome::Failed(message) = &report.outcome
+            && message.contains(LOADER_CRASH)
+        {
+            print(&format!("again    {}: {message}", case.name))?;
+            report = run_case(case, &format!("{}-again", case.name), options, &run, keep)?;
+        }
         print(&report.to_string())?;
         reports.push(report);
     }
     for report in &reports {
         if matches!(report.outcome, Outcome::Failed(_)) {
-            print(&format!("evidence {}", folder(&run, report.name).display()))?;
+            print(&format!("evidence {}", folder(&run, &report.folder).display()))?;
         }
     }
     let summary = Summary::of(&reports);
@@ -42,10 +48,10 @@ fn folder(run: &Path, case: &str) -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
-fn run_case(case: &Case, options: &Options, run: &Path, keep: bool) -> Result<Report> {
+fn run_case(case: &Case, folder: &str, options: &Options, run: &Path, keep: bool) -> Result<Report> {
     let spinner = spinner(case.name);
     let start = Instant::now();
-    let mut bench = Bench::new(options, options.subject, run, case.name)?;
+    let mut bench = Bench::new(options, options.subject, run, folder)?;
     let outcome = judge(case, &mut bench);
     let took = start.elapsed();
     spinner.finish_and_clear();
@@ -57,7 +63,7 @@ fn run_case(case: &Case, options: &Options, run: &Path, keep: bool) -> Result<Re
         (Outcome::Passed, Err(error)) => Outcome::Failed(format!("it passed, but could not be cleared away: {error}")),
         (outcome, _) => outcome,
     };
-    Ok(Report { name: case.name, outcome, took })
+    Ok(Report { name: case.name, folder: folder.to_owned(), outcome, took })
 }
 
 /// Runs a case; a panic in it is a failure of this case and not the end of the run.

@@ -10,7 +10,8 @@
 //! | `iso/<name>/…` | the ISO, in place; a few files replaced by rewritten ones |
 //! | `iso/<name>.iso` | the ISO file itself |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
-//! | `boot.ipxe` | the script for iPXE |
+//! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
+//! | `ipxe/…` | iPXE of this machine, for UEFI firmware |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
