@@ -4,10 +4,12 @@
 //! the same label.
 
 use std::fmt::Write as _;
+use std::iter;
 
 use super::text::{is_literal, shown};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::plan::template::HOST;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
 
 /// The label that iPXE begins with.
@@ -149,11 +151,11 @@ impl Lines {
 fn start(label: &str, boot: &Boot) -> String {
     let names = (0..boot.initrds.len()).map(|at| format!("initrd=initrd{at}"));
     let words = boot.arguments.iter().filter(|word| is_literal(word)).cloned();
-    let network = match boot.network {
-        NetworkWords::Address => &["ip=dhcp", "BOOTIF=01-${netX/mac:hexhyp}"][..],
-        NetworkWords::Card => &["BOOTIF=01-${netX/mac:hexhyp}"],
-    };
-    let line: Vec<String> = names.chain(words).chain(network.iter().map(|&word| word.to_owned())).collect();
+    // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
+    let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");
+    let address = (boot.network == NetworkWords::Address).then_some(address);
+    let network = address.into_iter().chain(iter::once("BOOTIF=01-${netX/mac:hexhyp}".to_owned()));
+    let line: Vec<String> = names.chain(words).chain(network).collect();
     let mut text = format!("\n:{label}\nimgfree\nkernel {} {} || goto failed\n", boot.kernel, line.join(" "));
     for (at, initrd) in boot.initrds.iter().enumerate() {
         let _ = writeln!(text, "initrd --name initrd{at} {initrd} || goto failed");
