@@ -14,7 +14,7 @@ use crate::error::{Context, Error, Result};
 use crate::internal::{self, Internal};
 use crate::isos::{Folder, Made};
 use crate::lab::netns;
-use crate::media::{self, Layout};
+use crate::media::{self, Layout, MediaError};
 use crate::subject::Subject;
 use crate::{cases, compare, demo, qemu, runner, tools};
 
@@ -153,8 +153,12 @@ fn make_media(cache: &Path, quick: bool) -> Result<()> {
         writeln!(stdout, "{}", iso.display()).context("standard output")?;
     }
     if !quick {
-        let iso = media::debian_live(cache, &progress).context("Debian Live")?;
-        writeln!(stdout, "{}", iso.display()).context("standard output")?;
+        // The cases that need it say the same when they are skipped.
+        let line = match media::debian_live(cache, &progress) {
+            Err(MediaError::Unavailable(reason)) => format!("skipped Debian Live: {reason}"),
+            made => made.context("Debian Live")?.display().to_string(),
+        };
+        writeln!(stdout, "{line}").context("standard output")?;
     }
     Ok(())
 }

@@ -41,8 +41,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{:<14}{:>10}{:>10}{:>10}", "medium", "netspec", "seed", "ratio").context("standard output")?;
     for race in &RACES {
-        let (netspec, memory) = measure_again(race, Subject::Netspec, options, &run)?;
-        let (seed, seed_memory) = measure_again(race, Subject::Seed, options, &run)?;
+        let Some((seed, seed_memory)) = measure_again(race, Subject::Seed, options, &run)? else { continue };
+        let Some((netspec, memory)) = measure_again(race, Subject::Netspec, options, &run)? else { continue };
         let ratio = netspec / seed;
         let (memory, seed_memory) = (mebibytes(memory), mebibytes(seed_memory));
         writeln!(
@@ -60,8 +60,8 @@ fn mebibytes(bytes: u64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// One boot; another one where the loader crashed in the first.
-fn measure_again(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<(f64, u64)> {
+/// One boot; another one where the loader crashed in the first. `None` where it cannot be had on this machine.
+fn measure_again(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<Option<Measured>> {
     match measure(race, subject, options, run, "") {
         Err(error) if error.to_string().contains(LOADER_CRASH) => {
             writeln!(std::io::stdout(), "again: {error}").context("standard output")?;
@@ -72,18 +72,23 @@ fn measure_again(race: &Race, subject: Subject, options: &Options, run: &Path) -
 }
 
 /// Seconds from power-on to the shell, and the most memory that the servers had resident, in bytes.
-fn measure(race: &Race, subject: Subject, options: &Options, run: &Path, suffix: &str) -> Result<(f64, u64)> {
+type Measured = (f64, u64);
+
+fn measure(race: &Race, subject: Subject, options: &Options, run: &Path, suffix: &str) -> Result<Option<Measured>> {
     let mut bench = Bench::new(options, subject, run, &format!("{}-{subject}{suffix}", race.name))?;
     let verdict = (race.boot)(&mut bench);
     let uptime = bench.guest().map(|guest| guest.uptime().as_secs_f64());
     let memory = bench.server_memory();
     bench.close()?;
     match verdict {
-        Ok(()) => Ok((uptime?, memory?)),
+        Ok(()) => Ok(Some((uptime?, memory?))),
         Err(Stop::Failed(error)) => {
             let folder = bench.evidence().folder().display().to_string();
             Err(Error::new(format!("{} with {subject}: {error}\nevidence {folder}", race.name)))
         }
-        Err(Stop::Skipped(reason)) => Err(Error::new(reason)),
+        Err(Stop::Skipped(reason)) => {
+            writeln!(std::io::stdout(), "skipped {} with {subject}: {reason}", race.name).context("standard output")?;
+            Ok(None)
+        }
     }
 }
