@@ -44,13 +44,19 @@ fn show(bench: &mut Bench, options: &Options) -> Verdict {
     let guest = bench.guest()?;
     let [menu, choose, login] = archiso::steps_to_login(Layout::Today);
     guest.step(&menu)?;
-    say(&format!("After {:.1} s the menu:\n\n{}\n", guest.uptime().as_secs_f64(), guest.screen()))?;
+    say(&format!("After {:.1} s the menu:\n\n{}\n", guest.uptime().as_secs_f64(), guest.screen().trim_matches('\n')))?;
     guest.step(&choose)?;
     guest.step(&login)?;
     let seconds = guest.uptime().as_secs_f64();
     let screen = guest.screen();
     let kernel = guest.shell("uname -sr")?;
-    say(&format!("After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{screen}\n"))?;
+    say(&format!(
+        "After {seconds:.1} s a shell in the live system, which runs {kernel}:\n\n{screen}\n",
+        screen = screen.trim_matches('\n')
+    ))?;
+    let log = bench.evidence().server();
+    let words = std::fs::read_to_string(&log).context(log.display())?;
+    say(&format!("What {} said meanwhile:\n\n{words}", options.subject))?;
     Ok(())
 }
 
