@@ -7,7 +7,7 @@ use crate::bench::{Bench, Options};
 use crate::case::{Stop, Verdict};
 use crate::cases::archiso::{self, Setup};
 use crate::cases::debian_live;
-use crate::error::{Context, Error, LOADER_CRASH, Result};
+use crate::error::{Context, Error, Result, is_of_the_pc};
 use crate::evidence;
 use crate::media::Layout;
 use crate::subject::Subject;
@@ -63,7 +63,7 @@ fn mebibytes(bytes: u64) -> String {
 /// One boot; another one where the loader crashed in the first. `None` where it cannot be had on this machine.
 fn measure_again(race: &Race, subject: Subject, options: &Options, run: &Path) -> Result<Option<Measured>> {
     match measure(race, subject, options, run, "") {
-        Err(error) if error.to_string().contains(LOADER_CRASH) => {
+        Err(error) if is_of_the_pc(&error.to_string()) => {
             writeln!(std::io::stdout(), "again: {error}").context("standard output")?;
             measure(race, subject, options, run, "-again")
         }

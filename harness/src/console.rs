@@ -14,13 +14,13 @@ use rexpect::error::Error as Expect;
 use rexpect::reader::Options;
 use rexpect::session::StreamSession;
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Result, SILENT_KERNEL};
 use crate::screen::Screen;
 
 /// How long one look for a pattern takes; our own deadline is around it, because a session has only one for all waits.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What PXELINUX prints when it cannot go on. Its threads have a fault that shows in one of some fifty boots on a busy machine:
+/// What PXELINUX prints when it cannot go on. Its threads have a fault that shows in about one of sixty boots under emulation:
 /// its scheduler finds no thread to run and gives up without another word, whatever server it loads from (syslinux 6.04,
 /// `core/thread/schedule.c`).
 const CRASH: &str = "Boot failed: press a key to retry";
@@ -96,6 +96,7 @@ impl Console {
                 Err(Expect::EOF { .. }) => return Err(Error::new(format!("the PC went off before `{text}` came"))),
                 Err(Expect::Timeout { .. }) if self.has_crashed() => return Err(Error::loader_crash()),
                 Err(Expect::Timeout { .. }) if start.elapsed() < limit => {}
+                Err(Expect::Timeout { .. }) if self.ends_with_loading() => return Err(Error::new(SILENT_KERNEL)),
                 Err(Expect::Timeout { .. }) => {
                     return Err(Error::new(format!("`{text}` did not come within {} s", limit.as_secs())));
                 }
@@ -138,6 +139,13 @@ impl Console {
         }
     }
 
+    /// Whether the last line is PXELINUX's about the last file that it has loaded.
+    fn ends_with_loading(&self) -> bool {
+        let text = self.look(crate::screen::Screen::text);
+        let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        last.is_some_and(|line| line.starts_with("Loading ") && line.ends_with("... ok"))
+    }
+
     fn has_crashed(&self) -> bool {
         self.look(|screen| screen.text().contains(CRASH))
     }
@@ -155,5 +163,48 @@ impl Console {
     /// Looks at the screen as it is now.
     pub fn look<T>(&self, look: impl FnOnce(&Screen) -> T) -> T {
         look(&self.view.state().screen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::is_of_the_pc;
+
+    /// A console on which a PC has printed `text`; it stays on while the second value lives.
+    fn after(text: &str) -> (Console, UnixStream) {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let console = Console::new(ours, log.path()).unwrap();
+        theirs.write_all(text.as_bytes()).unwrap();
+        (console, theirs)
+    }
+
+    fn failure(text: &str) -> String {
+        let (mut console, _pc) = after(text);
+        console.wait_for("login:", Duration::from_millis(400)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_crash_of_the_loader_is_the_pcs_own() {
+        let crash = failure(
+            "Loading http://10.77.0.2/initrd.img...\r\nBoot failed: press a key to retry, or wait for reset...\r\n..",
+        );
+        assert!(is_of_the_pc(&crash), "{crash}");
+        let (console, _pc) = after("Boot failed: press a key to retry, or wait for reset...\r\n");
+        let limit = Duration::from_secs(5);
+        let error = console.wait_for_screen("a menu", limit, Duration::ZERO, |_| None::<()>).unwrap_err();
+        assert!(is_of_the_pc(&error.to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_kernel_without_a_word_is_the_pcs_own_and_a_talking_one_is_not() {
+        let loaded = "Loading http://10.77.0.2/vmlinuz... ok\r\nLoading http://10.77.0.2/initrd.img... ok\r\n";
+        assert!(is_of_the_pc(&failure(loaded)));
+        let talking = failure(&format!("{loaded}:: running early hook [udev]\r\n"));
+        assert!(!is_of_the_pc(&talking), "{talking}");
+        // A file that the server does not give to its end is the server's failure.
+        let stuck = failure("Loading http://10.77.0.2/vmlinuz... ok\r\nLoading http://10.77.0.2/initrd.img...");
+        assert!(!is_of_the_pc(&stuck), "{stuck}");
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::bench::{Bench, Options};
 use crate::case::{Stop, Verdict};
 use crate::cases::archiso::{self, Setup};
-use crate::error::{Context, Error, LOADER_CRASH, Result};
+use crate::error::{Context, Error, Result, is_of_the_pc};
 use crate::evidence;
 use crate::lab::{ROUTER, SERVER};
 use crate::media::Layout;
@@ -15,7 +15,7 @@ use crate::media::Layout;
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let run = evidence::new_run(root)?;
     match run_once(options, &run, "demo") {
-        Err(error) if error.to_string().contains(LOADER_CRASH) => {
+        Err(error) if is_of_the_pc(&error.to_string()) => {
             say(&format!("{error}; once more."))?;
             run_once(options, &run, "demo-again")
         }

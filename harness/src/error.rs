@@ -12,6 +12,15 @@ pub struct Error {
 /// How a failure reads that is a crash of the loader.
 pub const LOADER_CRASH: &str = "PXELINUX gave up by itself (\"Boot failed\"), a fault of its own threads";
 
+/// How a failure reads where the loader has started the kernel and not a word came from it: seen once under emulation on a busy
+/// machine, in some hundred boots.
+pub const SILENT_KERNEL: &str = "the kernel was loaded and never printed a word";
+
+/// Whether a failure is one of the PC's own, which says nothing about the server; such a boot is tried once more.
+pub fn is_of_the_pc(message: &str) -> bool {
+    message.contains(LOADER_CRASH) || message.contains(SILENT_KERNEL)
+}
+
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::bench::{Bench, Options};
 use crate::case::{Case, Outcome, Report, Stop, Summary};
-use crate::error::{Context, LOADER_CRASH, Result};
+use crate::error::{Context, Result, is_of_the_pc};
 use crate::evidence;
 
 /// The cases whose name contains one of `filters`; all if there is none.
@@ -25,7 +25,7 @@ pub fn run(cases: &[Case], options: &Options, root: &Path, keep: bool) -> Result
     for case in cases {
         let mut report = run_case(case, case.name, options, &run, keep)?;
         if let Outcome::Failed(message) = &report.outcome
-            && message.contains(LOADER_CRASH)
+            && is_of_the_pc(message)
         {
             print(&format!("again    {}: {message}", case.name))?;
             report = run_case(case, &format!("{}-again", case.name), options, &run, keep)?;
