@@ -10,7 +10,7 @@ pub struct Error {
 }
 
 /// How a failure reads that is a crash of the loader.
-pub const LOADER_CRASH: &str = "PXELINUX gave up by itself (\"Boot failed\"), a fault of its own threads";
+pub const LOADER_CRASH: &str = "PXELINUX gave up by itself (\"Boot failed\")";
 
 /// How a failure reads where the loader has started the kernel and not a word came from it: seen once under emulation on a busy
 /// machine, in some hundred boots.
