@@ -14,6 +14,11 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// The first 16 digits, which are enough to tell the files of one server apart.
+    pub fn short(&self) -> String {
+        self.to_string()[..16].to_owned()
+    }
 }
 
 impl fmt::Display for Digest {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::template::{Template, one_line};
-use super::{Node, Plan, Role, entry};
+use super::{Node, Plan, Role, entry, title};
 use crate::facts::{Facts, MODULES, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::BiosBoot;
@@ -18,7 +18,7 @@ const FIRST: &str = "pxelinux.cfg/default";
 /// Adds PXELINUX, the menus of the spec and those of its ISOs; says how a BIOS client gets there.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBoot {
     add_pxelinux(facts, plan);
-    let isos: BTreeMap<&str, (&IsoSource, &Recipe)> = spec
+    let isos: Isos<'_> = spec
         .isos
         .iter()
         .filter_map(|iso| Some((iso.name.as_str(), (iso, facts.images.get(&iso.name)?.recipe.as_ref()?))))
@@ -33,7 +33,7 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBo
     }
     for (at, menu) in spec.menus.iter().enumerate() {
         let way_back = if at == 0 { String::new() } else { way_back() };
-        put(plan, &menu_file(&menu.name), spec_menu(menu, spec, &isos) + &way_back);
+        put(plan, &menu_file(&menu.name), spec_menu(menu, spec, facts, &isos) + &way_back);
     }
     let first = match (spec.menus.first(), spec.isos.first()) {
         (Some(menu), _) => menu_file(&menu.name),
@@ -45,7 +45,7 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBo
         plan.roles.insert(format!("{FOLDER}/{FIRST}"), Role::Menu);
     }
     BiosBoot {
-        file: format!("{FOLDER}/lpxelinux.0"),
+        file: format!("{FOLDER}/{PROGRAM}"),
         config_file: Some(FIRST.to_owned()),
         path_prefix: Some(format!("/{FOLDER}/")),
     }
@@ -101,7 +101,9 @@ fn iso_menu(iso: &IsoSource, recipe: &Recipe) -> String {
     text
 }
 
-fn spec_menu(menu: &Menu, spec: &ResolvedSpec, isos: &BTreeMap<&str, (&IsoSource, &Recipe)>) -> String {
+type Isos<'a> = BTreeMap<&'a str, (&'a IsoSource, &'a Recipe)>;
+
+fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>) -> String {
     let mut text = head(&menu.title);
     if let Some(seconds) = menu.timeout {
         // In tenths of a second, and 0 would wait for ever.
@@ -110,45 +112,35 @@ fn spec_menu(menu: &Menu, spec: &ResolvedSpec, isos: &BTreeMap<&str, (&IsoSource
     for item in &menu.items {
         match item {
             MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
-            MenuItem::Entry { name, title, target, is_default } => {
-                text.push_str(&spec_entry(name, title.as_deref(), target, *is_default, spec, isos));
+            MenuItem::Entry { name, title: own_title, target, is_default } => {
+                let Some(action) = action(target, isos) else { continue };
+                let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts));
+                text.push_str(&label(name, shown, *is_default, &action));
             }
         }
     }
     text
 }
 
-fn spec_entry(
-    name: &str,
-    title: Option<&str>,
-    target: &Target,
-    is_default: bool,
-    spec: &ResolvedSpec,
-    isos: &BTreeMap<&str, (&IsoSource, &Recipe)>,
-) -> String {
-    let (own_title, action) = match target {
-        Target::Kernel(target) => (name, entry::by_hand(target).action()),
-        Target::LocalDisk => ("Boot from the local disk", "LOCALBOOT 0\n".to_owned()),
-        Target::Menu(menu) => {
-            let own_title =
-                spec.menus.iter().find(|known| known.name == *menu).map_or("", |known| known.title.as_str());
-            (own_title, config(&format!("{FOLDER}/{}", menu_file(menu))))
-        }
+/// What a line of a menu does, in PXELINUX's words; `None` for an ISO without a recipe, which only kernels by hand may name.
+fn action(target: &Target, isos: &Isos<'_>) -> Option<String> {
+    Some(match target {
+        Target::Kernel(target) => entry::by_hand(target).action(),
+        Target::LocalDisk => "LOCALBOOT 0\n".to_owned(),
+        Target::Menu(menu) => config(&format!("{FOLDER}/{}", menu_file(menu))),
         Target::Iso(iso) => {
-            let Some((source, recipe)) = isos.get(iso.as_str()) else { return String::new() };
-            let action = match (recipe.own_menu(), &entry::boots(source, recipe)[..]) {
-                (None, [only]) => only.action(),
-                (None, _) => config(&format!("{FOLDER}/{}", iso_file(iso))),
-                (Some(own), _) => {
-                    let place = format!("iso/{}", source.name);
-                    let file = format!("{place}/{}/{}", own.folder, own.first);
-                    format!("{}APPEND ::/{place}/{}/\n", config(&file), own.working_folder)
-                }
-            };
-            (recipe.title(), action)
+            let (source, recipe) = isos.get(iso.as_str())?;
+            if let Some(own) = recipe.own_menu() {
+                let place = format!("iso/{}", source.name);
+                let file = format!("{place}/{}/{}", own.folder, own.first);
+                format!("{}APPEND ::/{place}/{}/\n", config(&file), own.working_folder)
+            } else if let [only] = &entry::boots(source, recipe)[..] {
+                only.action()
+            } else {
+                config(&format!("{FOLDER}/{}", iso_file(iso)))
+            }
         }
-    };
-    label(name, title.unwrap_or(own_title), is_default, &action)
+    })
 }
 
 /// One line of a menu; `name` must be unique in its file.
@@ -168,6 +160,6 @@ fn config(file: &str) -> String {
 }
 
 /// A title as PXELINUX shows it: `^` would mark a hot key, a line break would start a directive.
-pub(super) fn shown(title: &str) -> String {
+fn shown(title: &str) -> String {
     one_line(title).replace('^', "")
 }

@@ -20,6 +20,7 @@ mod ipxe;
 mod menu;
 mod role;
 mod template;
+mod title;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ use serde::Serialize;
 
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
-use crate::facts::{Digest, Facts, FilePin, ImageFacts};
+use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
 use crate::resolve::{IsoSource, Network, ResolvedSpec, Server};
@@ -154,7 +155,7 @@ fn bios_of_archiso(iso: &IsoSource, menu: &ArchisoMenu) -> BiosBoot {
     let config = folder.strip_prefix(working_folder.as_str()).unwrap_or_default().trim_start_matches('/');
     let config = if config.is_empty() { first.clone() } else { format!("{config}/{first}") };
     BiosBoot {
-        file: format!("iso/{}/{folder}/lpxelinux.0", iso.name),
+        file: format!("iso/{}/{folder}/{PROGRAM}", iso.name),
         config_file: Some(config),
         path_prefix: Some(format!("/iso/{}/{working_folder}/", iso.name)),
     }

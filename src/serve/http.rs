@@ -174,7 +174,7 @@ async fn refuse(stream: TcpStream, mut stop: watch::Receiver<bool>) {
     if stream.try_write(&answer).is_ok() {
         tokio::select! {
             () = linger(stream) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = super::told_to_stop(&mut stop) => {}
         }
     }
 }

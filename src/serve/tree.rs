@@ -76,7 +76,7 @@ impl FileTree {
         let mut images = BTreeMap::new();
         for (name, local) in &gathered.images {
             let disk = open_disk(&local.path)?;
-            let tag = local.iso.volume.index_digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let tag = Digest(local.iso.volume.index_digest).short();
             images.insert(name.clone(), OpenImage { iso: local.iso.clone(), disk, tag });
         }
         let mut files = BTreeMap::new();
@@ -107,9 +107,9 @@ impl FileTree {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
                 let bytes = Bytes::from(template.render(local, self.http_port));
-                let digest = Digest::of(&bytes).to_string();
+                let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
-                (Content::Memory(bytes), len, format!("\"{}\"", &digest[..16]).into(), None)
+                (Content::Memory(bytes), len, etag, None)
             }
             OpenNode::Loader { disk, etag } => (disk.whole(), disk.size, etag.clone(), disk.modified),
             OpenNode::Alias(other) => return self.open_in_image(other),
@@ -161,7 +161,7 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
         let reason = format!("it changed from {} to {} bytes since it was planned; start again", pin.size, disk.size);
         return Err(TreeError { path: path.clone(), reason });
     }
-    let etag = format!("\"{}\"", &pin.sha256.to_string()[..16]).into();
+    let etag = format!("\"{}\"", pin.sha256.short()).into();
     Ok((disk, etag))
 }
 

@@ -10,6 +10,7 @@ use super::text::{is_literal, shown};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
 use crate::plan::template::HOST;
+use crate::plan::title;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
 
 /// The label that iPXE begins with.
@@ -76,36 +77,31 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
     let mut targets = String::new();
     let mut default = None;
     for item in &menu.items {
-        let MenuItem::Entry { name, title, target, is_default } = item else {
+        let MenuItem::Entry { name, title: own_title, target, is_default } = item else {
             lines.gap();
             continue;
         };
         let own = format!("{label}/{name}");
-        let (goes_to, own_title) = match target {
+        let goes_to = match target {
             Target::LocalDisk => {
                 // A failure makes the firmware go on to its next device; success would end in its setup.
                 let _ = write!(targets, "\n:{own}\nexit 1\n");
-                (own, "Boot from the local disk".to_owned())
+                own
             }
-            Target::Menu(other) => {
-                let title = spec.menus.iter().find(|known| known.name == *other).map(|known| known.title.clone());
-                (menu_label(other), title.unwrap_or_default())
-            }
+            Target::Menu(other) => menu_label(other),
             Target::Kernel(kernel) => {
                 targets.push_str(&start(&own, &entry::by_hand(kernel)));
-                (own, name.clone())
+                own
             }
             Target::Iso(iso) => {
-                let recipe = facts.images.get(iso).and_then(|image| image.recipe.as_ref());
-                let title = recipe.map_or(iso.as_str(), |recipe| recipe.title()).to_owned();
                 let source = spec.isos.iter().find(|source| source.name == *iso);
                 match source.map(|source| boots(source, facts)).as_deref() {
-                    Some([_]) => (format!("{}/0", iso_label(iso)), title),
-                    _ => (iso_label(iso), title),
+                    Some([_]) => format!("{}/0", iso_label(iso)),
+                    _ => iso_label(iso),
                 }
             }
         };
-        lines.item(&goes_to, title.as_deref().unwrap_or(&own_title));
+        lines.item(&goes_to, own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts)));
         if *is_default {
             default = Some(goes_to);
         }

@@ -5,8 +5,6 @@
 mod menu;
 mod text;
 
-use std::fmt::Write as _;
-
 use super::template::{HOST, ORIGIN, Template};
 use super::{Node, Plan, Role, ipxe_boot};
 use crate::facts::{Facts, IPXE_X64};
@@ -30,7 +28,9 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, bios: &BiosBoot, plan: &mu
 }
 
 fn script(spec: &ResolvedSpec, facts: &Facts, loader: &str) -> String {
-    let mut text = format!(
+    let first = menu::first(spec);
+    let menus = menu::all(spec, facts);
+    format!(
         "#!ipxe
 iseq ${{platform}} efi && goto {first} ||
 chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
@@ -39,20 +39,11 @@ chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
 echo netspec at {HOST} could not be reached for {loader}
 sleep 10
 exit 1
-",
-        first = menu::first(spec),
-    );
-    // Writing to a String cannot fail.
-    let _ = write!(
-        text,
-        "
+
 :failed
 echo That did not work; the lines above say why. The menu comes back.
 sleep 10
 goto {first}
-",
-        first = menu::first(spec),
-    );
-    text.push_str(&menu::all(spec, facts));
-    text
+{menus}"
+    )
 }

@@ -21,6 +21,7 @@ use crate::proto::probe::is_probe;
 use crate::serve::content::{Opened, Role};
 use crate::serve::event::{BootEvent, Outcome, Transport};
 use crate::serve::meter::Meter;
+use crate::serve::told_to_stop;
 
 /// A connection of one client.
 pub(super) struct Connection {
@@ -66,7 +67,7 @@ impl Connection {
         loop {
             let head = tokio::select! {
                 head = self.next_head() => head,
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = told_to_stop(&mut stop) => return,
             };
             let after = match head {
                 Ok(Some(head)) => self.respond(&head, &mut stop).await,
@@ -87,7 +88,7 @@ impl Connection {
                 After::Close => {
                     tokio::select! {
                         () = linger(self.stream) => {}
-                        _ = stop.wait_for(|stop| *stop) => {}
+                        () = told_to_stop(&mut stop) => {}
                     }
                     return;
                 }
@@ -172,7 +173,7 @@ impl Connection {
         let bytes = dated(answer.head).finish(keep_alive);
         let sent = tokio::select! {
             sent = send(&self.shared, &mut self.stream, bytes, &file.content, answer.first, len, &mut meter) => sent,
-            _ = stop.wait_for(|stop| *stop) => Err(Halt::Stopping),
+            () = told_to_stop(stop) => Err(Halt::Stopping),
         };
         match sent {
             Ok(()) => {

@@ -20,6 +20,7 @@ use crate::proto::tftp::{
 use crate::serve::content::{Files, Opened};
 use crate::serve::event::{BootEvent, Events, Outcome, Transport};
 use crate::serve::meter::Meter;
+use crate::serve::told_to_stop;
 
 /// What the listener tells a transfer.
 pub(super) enum Mail {
@@ -227,7 +228,7 @@ impl Session {
         if !self.asked_again {
             let happening = tokio::select! {
                 biased;
-                _ = self.stop.wait_for(|stop| *stop) => Happening::Stop,
+                () = told_to_stop(&mut self.stop) => Happening::Stop,
                 received = wire.receive(buf) => received.map_or(Happening::Nothing, datagram),
                 mail = self.mail.recv() => Happening::Mail(mail),
                 () = alarm => Happening::Deadline,
