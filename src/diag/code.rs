@@ -93,6 +93,8 @@ codes! {
     SubnetOverlap = "subnet-overlap", Error;
     /// Two networks claim the same interface.
     DuplicateInterface = "duplicate-interface", Error;
+    /// The address that clients are told is not in the network.
+    AddressOutsideSubnet = "address-outside-subnet", Error;
     /// Two entries of one menu are the default.
     DuplicateDefault = "duplicate-default", Error;
     /// A menu without entries.
@@ -139,4 +141,6 @@ codes! {
     NoInterface = "no-interface", Error;
     /// The interface of the network is switched off.
     InterfaceDown = "interface-down", Error;
+    /// The interface of the network does not have the address that clients are told.
+    AddressNotHere = "address-not-here", Error;
 }

@@ -7,6 +7,7 @@
 pub mod rules;
 mod words;
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
@@ -49,6 +50,15 @@ pub struct Network {
     pub interface: Option<String>,
     /// How clients are answered.
     pub dhcp: DhcpMode,
+    /// Subnets whose clients come through DHCP relays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<Ipv4Net>,
+    /// The address of this machine that clients are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Ipv4Addr>,
+    /// Where that address was written.
+    #[serde(skip)]
+    pub address_span: Option<Span>,
     /// The value to change if no interface fits.
     #[serde(skip)]
     pub span: Span,
@@ -60,6 +70,8 @@ pub struct Network {
 pub enum DhcpMode {
     /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
     Proxy,
+    /// Port 4011 alone, beside a DHCP server on this machine that sends clients there (PXE 2.1 section 2.2.3).
+    BootServer,
 }
 
 /// An ISO file that the spec names.
@@ -207,7 +219,13 @@ fn network(network: &spec::Network) -> Network {
         name: network.name.value.clone(),
         subnet: subnet.map(|subnet| subnet.value),
         interface: interface.map(|interface| interface.value.clone()),
-        dhcp: DhcpMode::Proxy,
+        dhcp: match network.dhcp.as_ref().map(|mode| mode.value).unwrap_or_default() {
+            spec::network::DhcpMode::Proxy => DhcpMode::Proxy,
+            spec::network::DhcpMode::BootServer => DhcpMode::BootServer,
+        },
+        relays: network.relays.iter().map(|relay| relay.value).collect(),
+        address: network.address.as_ref().map(|address| address.value),
+        address_span: network.address.as_ref().map(|address| address.span),
         span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
     }
 }

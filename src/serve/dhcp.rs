@@ -1,20 +1,22 @@
-//! The proxyDHCP server: two sockets and a loop around [`answer`].
+//! The proxyDHCP server: the ports of each served interface, and a loop around [`answer`].
 //!
 //! Ports 67 and 4011 are both needed: clients discover on the first and ask the boot server on the second (DH-01). The sockets
-//! are ordinary ones on 0.0.0.0, because broadcasts do not reach a socket that is bound to an address (CO-02); a DHCP server on
-//! the same machine can hold port 67 too if it shares the port as well. Capturing packets beside a server that does not share
-//! is not implemented.
+//! are on 0.0.0.0 and tied to one interface each, because broadcasts do not reach a socket that is bound to an address (CO-02)
+//! and other servers may hold the ports elsewhere. Where a DHCP server of this machine holds port 67, a raw socket listens
+//! beside it ([`Mode`]).
 //!
 //! Each datagram on a served interface ends in exactly one [`BootEvent`], whatever is in it. Datagrams on other interfaces are
 //! dropped without an event: they are not netspec's to comment on, and a busy neighbor network would fill the log.
 //!
-//! Other proxies and DHCP servers that send option 60 are not heard (CO-15). Their offers go to port 68 by broadcast. A socket
-//! on that port would take the unicast replies that this machine's own DHCP client waits for, so only a packet socket could
-//! listen, which needs CAP_NET_RAW while serving. A client that was offered and never comes is what the journal tells instead.
+//! Other servers are heard by a second raw socket, on the port of clients, where CAP_NET_RAW allows it; what their offers do
+//! to ours is told once for each (CO-15). An ordinary socket there would take the replies of this machine's own DHCP client.
 //!
-//! Clients behind a relay are offered through it; on port 4011 they are answered only if their subnet is one of the networks
-//! of the scope, since nothing else tells them from a forged source (SE-04).
+//! Clients behind a relay are offered through it if it lies in a subnet that a network names, and answered on port 4011 if
+//! they do: nothing else tells them from a forged source (SE-04).
 
+mod link;
+mod raw;
+mod rivals;
 mod socket;
 
 use std::future::Future;
@@ -23,14 +25,24 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use self::socket::{DhcpSocket, Received};
+use tokio::sync::mpsc;
+
+use self::link::Link;
+pub use self::link::{Mode, OpenLink};
+use self::raw::{OpenRaw, RawSocket};
+use self::rivals::Rivals;
+use self::socket::Received;
 use super::event::{BootEvent, Events};
-use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
+use super::host::{Located, locate_among};
+use super::interface::{Interface, interfaces};
+use super::place::{Arrival, Place, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
+use crate::resolve::{DhcpMode, Network};
 
 /// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
 const INTERFACES_VALID: Duration = Duration::from_secs(1);
@@ -64,66 +76,178 @@ pub struct DhcpConfig {
     /// What is on offer.
     pub table: Arc<BootTable>,
     /// To whom.
-    pub scope: Scope,
+    pub networks: Vec<Network>,
     /// Where our HTTP server listens.
     pub http_port: u16,
     /// The ports to use.
     pub ports: DhcpPorts,
 }
 
-/// The bound sockets, ready to run.
+/// The open sockets, ready to run.
 #[derive(Debug)]
 pub struct DhcpSockets {
     config: DhcpConfig,
-    dhcp: DhcpSocket,
-    boot_server: DhcpSocket,
+    /// Listens on the port of DHCP servers beside whoever holds it.
+    beside: Option<OpenRaw>,
+    /// Listens on the port of clients.
+    clients: Option<OpenRaw>,
+    links: Vec<OpenLink>,
 }
 
-/// Binds both ports. Call it inside a tokio runtime.
-///
-/// Where the scope names one interface, the sockets are tied to it, so that other servers may hold the ports on others (CO-01).
-/// A tied socket ends with its interface: one that is removed and made again needs a restart.
+/// What becomes of an interface while serving.
+#[derive(Debug)]
+pub enum LinkChange {
+    /// It is served from now on, in place of what had its name.
+    Opened(OpenLink),
+    /// It is gone, or served no more: the number that it had.
+    Gone(u32),
+}
+
+/// Opens the ports of every interface that is on a network of the configuration now.
 ///
 /// # Errors
-/// Every socket that failed, with who holds its port as far as that can be seen.
+/// Every port that cannot be had, with who holds it as far as that can be seen.
 pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
-    let device = config.scope.only_interface();
-    // Port 4011 is not shared: the kernel gives a datagram by unicast to one of the sharers only, so a second boot server on
-    // this machine would starve us or be starved in silence.
-    let dhcp = DhcpSocket::bind(config.ports.dhcp, device, true);
-    let boot_server = DhcpSocket::bind(config.ports.boot_server, device, false);
-    match (dhcp, boot_server) {
-        (Ok(dhcp), Ok(boot_server)) => Ok(DhcpSockets { config, dhcp, boot_server }),
-        (dhcp, boot_server) => Err([dhcp.err(), boot_server.err()].into_iter().flatten().collect()),
+    let interfaces = interfaces().unwrap_or_default();
+    let located = locate_among(&config.networks, &interfaces).0;
+    // Both need CAP_NET_RAW. Without it one port must be free or shared, and other servers are not heard.
+    let beside = OpenRaw::open(config.ports.dhcp).ok();
+    let clients = OpenRaw::open(config.ports.client).ok();
+    let mut links = Vec::new();
+    let mut errors = Vec::new();
+    for interface in interfaces.iter().filter(|interface| located.iter().any(|n| n.interface == interface.name)) {
+        let discovery = is_discovered(&located, &interface.name);
+        match OpenLink::open(&interface.name, interface.index, discovery, config.ports, beside.is_some()) {
+            Ok(link) => links.push(link),
+            Err(more) => errors.extend(more),
+        }
     }
+    if errors.is_empty() { Ok(DhcpSockets { config, beside, clients, links }) } else { Err(errors) }
+}
+
+/// Whether clients on an interface are answered when they discover, for one of its networks at least.
+pub(super) fn is_discovered(located: &[Located], interface: &str) -> bool {
+    located.iter().any(|network| network.interface == interface && network.dhcp == DhcpMode::Proxy)
 }
 
 impl DhcpSockets {
-    /// The ports that are bound: for discovery, and of the boot server.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn ports(&self) -> io::Result<(u16, u16)> {
-        Ok((self.dhcp.port()?, self.boot_server.port()?))
+    /// How each interface is listened on: its name, its number, and the mode.
+    pub fn modes(&self) -> impl Iterator<Item = (&str, u32, &Mode)> {
+        self.links.iter().map(|link| (link.interface.as_str(), link.index, &link.mode))
+    }
+
+    /// Whether a port can be listened on that another program holds.
+    pub fn can_listen_beside(&self) -> bool {
+        self.beside.is_some()
+    }
+
+    /// Whether the offers of other servers are heard.
+    pub fn hears_others(&self) -> bool {
+        self.clients.is_some()
     }
 
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
-    pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
-        let Self { config, dhcp, boot_server } = self;
-        let mut server = Server { config, events, known: Vec::new(), read: None };
+    ///
+    /// # Errors
+    /// Where the sockets cannot be given to the runtime.
+    pub async fn run(
+        self,
+        events: Arc<dyn Events>,
+        mut changes: mpsc::Receiver<LinkChange>,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let mut ears = Ears {
+            links: self.links.into_iter().map(OpenLink::watch).collect::<Result<_, _>>()?,
+            beside: self.beside.map(OpenRaw::watch).transpose()?,
+            clients: self.clients.map(OpenRaw::watch).transpose()?,
+            turn: 0,
+        };
+        let mut server = Server::new(self.config, events);
         let mut shutdown = pin!(shutdown);
         loop {
-            let (port, socket, received) = tokio::select! {
-                () = &mut shutdown => return,
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
-                received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
+            let heard = tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                Some(change) = changes.recv() => {
+                    ears.change(change)?;
+                    continue;
+                }
+                heard = std::future::poll_fn(|cx| ears.poll_hear(cx)) => heard,
             };
-            match received {
-                Ok(received) => server.take(port, socket, &received),
+            match heard {
+                Heard::Asked(index, port, received) => {
+                    if let Some(link) = ears.links.iter().find(|link| link.index == index) {
+                        server.take(port, link, ears.beside.as_ref(), &received);
+                    }
+                }
+                Heard::Told(received) => server.overhear(&received),
                 // An interface that went down is reported once here; there is nothing to answer and nothing to end for.
-                Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
+                Heard::Nothing => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
+    }
+}
+
+/// All sockets that are read.
+struct Ears {
+    links: Vec<Link>,
+    beside: Option<RawSocket>,
+    clients: Option<RawSocket>,
+    /// Which link is asked first, so that a busy one does not silence the others.
+    turn: usize,
+}
+
+/// What was read.
+enum Heard {
+    /// A datagram to a server, on the link of this number.
+    Asked(u32, ReceivedOn, Received),
+    /// A datagram of a server to a client.
+    Told(Received),
+    /// A socket that failed.
+    Nothing,
+}
+
+impl Ears {
+    fn change(&mut self, change: LinkChange) -> io::Result<()> {
+        match change {
+            LinkChange::Opened(link) => {
+                self.links.retain(|known| known.index != link.index);
+                self.links.push(link.watch()?);
+            }
+            LinkChange::Gone(index) => self.links.retain(|link| link.index != index),
+        }
+        Ok(())
+    }
+
+    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
+        self.turn = self.turn.wrapping_add(1);
+        let count = self.links.len();
+        let in_turn = (0..count).filter_map(|at| self.links.get((self.turn.wrapping_add(at)) % count));
+        for link in in_turn {
+            if let Poll::Ready((port, received)) = link.poll_receive(cx) {
+                return Poll::Ready(
+                    received.map_or(Heard::Nothing, |received| Heard::Asked(link.index, port, received)),
+                );
+            }
+        }
+        // This one hears all interfaces, and those with a socket of their own twice.
+        while let Some(beside) = &self.beside
+            && let Poll::Ready(received) = beside.poll_receive(cx)
+        {
+            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
+            let index = received.arrival.ifindex;
+            if self.links.iter().any(|link| link.index == index && link.beside) {
+                return Poll::Ready(Heard::Asked(index, ReceivedOn::Dhcp67, received));
+            }
+        }
+        while let Some(clients) = &self.clients
+            && let Poll::Ready(received) = clients.poll_receive(cx)
+        {
+            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
+            if self.links.iter().any(|link| link.index == received.arrival.ifindex) {
+                return Poll::Ready(Heard::Told(received));
+            }
+        }
+        Poll::Pending
     }
 }
 
@@ -132,7 +256,10 @@ struct Server {
     events: Arc<dyn Events>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
+    /// The networks on them.
+    located: Vec<Located>,
     read: Option<Instant>,
+    rivals: Rivals,
 }
 
 /// What becomes of a datagram, before anything is sent.
@@ -143,12 +270,23 @@ enum Outcome {
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
+    fn new(config: DhcpConfig, events: Arc<dyn Events>) -> Self {
+        Self { config, events, known: Vec::new(), located: Vec::new(), read: None, rivals: Rivals::default() }
+    }
+
+    /// Takes a message of some server to some client.
+    fn overhear(&mut self, received: &Received) {
+        if let Some(Some(event)) = survive(|| self.rivals.hear(received)) {
+            self.events.emit(event);
+        }
+    }
+
+    fn take(&mut self, port: ReceivedOn, link: &Link, beside: Option<&RawSocket>, received: &Received) {
         self.refresh_interfaces(&received.arrival);
         let event = match survive(|| self.decide(port, received)) {
             Some(Outcome::Unserved) => return,
             Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
-            Some(Outcome::Answer(reply)) => self.send(socket, received, reply),
+            Some(Outcome::Answer(reply)) => self.send(port, link, beside, reply),
             None => BootEvent::Silent {
                 mac: client_of(&received.bytes),
                 reason: "a bug in netspec: the code that answers this message panicked".to_owned(),
@@ -169,6 +307,7 @@ impl Server {
         if !(age < INTERFACES_VALID && index && address)
             && let Ok(now) = interfaces()
         {
+            self.located = locate_among(&self.config.networks, &now).0;
             self.known = now;
             self.read = Some(Instant::now());
         }
@@ -178,18 +317,20 @@ impl Server {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
-        let server = match place(&self.known, &self.config.scope, &received.arrival, giaddr) {
+        // A network of port 4011 alone is none where clients discover.
+        let is_answered = |network: &&Located| port == ReceivedOn::Boot4011 || network.dhcp == DhcpMode::Proxy;
+        let networks: Vec<&Located> = self.located.iter().filter(is_answered).collect();
+        let server = match place(&self.known, &networks, &received.arrival, giaddr) {
             Place::Unserved => return Outcome::Unserved,
-            Place::NoAddress { interface } => {
-                let reason = format!(
-                    "interface `{interface}` has none of the addresses that netspec began to serve at; start netspec again"
-                );
+            Place::UnknownRelay => {
+                let reason = format!("comes through relay {giaddr}, which is in no `relay` subnet of the spec");
                 return Outcome::Silent { mac, reason };
             }
             Place::Server(server) => server,
         };
-        if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.config.scope, &received.arrival) {
-            let reason = format!("asks on port 4011 from {}, which is in no served network", received.arrival.source);
+        if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.located, &received.arrival) {
+            let source = received.arrival.source;
+            let reason = format!("asks on port 4011 from {source}, which is in no subnet of the spec");
             return Outcome::Silent { mac, reason };
         }
         if received.truncated {
@@ -209,14 +350,17 @@ impl Server {
     }
 
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
-    fn send(&self, socket: &DhcpSocket, received: &Received, reply: Reply) -> BootEvent {
+    fn send(&mut self, port: ReceivedOn, link: &Link, beside: Option<&RawSocket>, reply: Reply) -> BootEvent {
         let ports = self.config.ports;
         let to = match reply.destination {
             Destination::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, ports.client),
             Destination::Client(addr) => addr,
             Destination::Relay(relay) => SocketAddrV4::new(relay, ports.relay),
         };
-        match socket.send(&reply.bytes, to, received.arrival.ifindex, reply.server) {
+        if reply.destination == Destination::Broadcast {
+            self.rivals.sent(&reply.bytes);
+        }
+        match link.send(beside, port, &reply.bytes, to, reply.server) {
             Ok(()) => BootEvent::Answered {
                 mac: reply.mac,
                 client: reply.class.to_string(),

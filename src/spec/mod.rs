@@ -20,6 +20,7 @@ mod parse;
 pub mod server;
 mod shape;
 mod split;
+mod subnet;
 mod value;
 mod words;
 

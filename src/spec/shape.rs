@@ -30,7 +30,7 @@ pub(super) struct Child {
 }
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: [(&str, &str); 14] = [
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
@@ -39,6 +39,8 @@ const HOMES: [(&str, &str); 12] = [
     ("subnet", "network"),
     ("interface", "network"),
     ("dhcp", "network"),
+    ("relay", "network"),
+    ("address", "network"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),

@@ -18,6 +18,7 @@ mod options;
 mod packet;
 mod reason;
 mod reply;
+mod rival;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -36,5 +37,6 @@ pub use self::options::{
 pub use self::packet::{BootRequest, client_of};
 pub use self::reason::Reason;
 pub use self::reply::{Destination, FILE_MAX, Reply, ServerAddr, Unfit};
+pub use self::rival::{Rival, RivalWay};
 pub use self::table::{BiosBoot, BootTable, EfiBoot, IpxeBoot};
 pub use self::vendor::{BootItem, VendorOptions};

@@ -3,6 +3,7 @@
 //! These rules need no file and no network. A rule about something that is *not* there stays silent where
 //! [`Spec::incomplete`] says that a part of the spec could not be read.
 
+mod address_outside_subnet;
 mod duplicate_default;
 mod duplicate_interface;
 mod duplicate_name;
@@ -28,6 +29,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     no_network::check,
     subnet_overlap::check,
     duplicate_interface::check,
+    address_outside_subnet::check,
     nothing_to_boot::check,
     no_menu::check,
     empty_menu::check,

@@ -154,6 +154,12 @@ impl Journal {
                 self.answered(*mac, client, asked, file, *server, now)
             }
             BootEvent::Silent { .. } => Vec::new(),
+            BootEvent::Rival { server, way } => {
+                vec![Milestone::new(now, ClientKey::Ip(*server), Stage::Rival, way.meaning())]
+            }
+            BootEvent::AddressChanged { address, change } => {
+                vec![Milestone::new(now, ClientKey::Ip(*address), Stage::Network, printable(change))]
+            }
             BootEvent::Started { id, client, transport, path, role, len, size } => {
                 let client = self.asks_for_file(*client, now);
                 let transfer = Transfer {
