@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::loader::Found;
+use super::loader::{Found, check_digest};
 use super::{Facts, FilePin, LoaderFiles};
 use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -66,7 +66,7 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// Looks where the spec says, else in the usual places. Nothing found is no files.
 pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
     if let Some(source) = spec.loaders.get(&LoaderKind::Pxelinux) {
-        return read(&source.path, &source.modules, world).map_err(|(path, error)| {
+        let found = read(&source.path, &source.modules, world).map_err(|(path, error)| {
             let path = path.display();
             let message = match error.kind() {
                 io::ErrorKind::NotFound => format!("loader `pxelinux` is incomplete: there is no `{path}`"),
@@ -77,7 +77,11 @@ pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<
             };
             let help = format!("name `{PROGRAM}` here, and in `modules=` the folder with its {}", listed(MODULES));
             Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, "not a PXELINUX").help(help))
-        });
+        })?;
+        if let Some(pin) = found.0.files.get(PROGRAM) {
+            check_digest(LoaderKind::Pxelinux, source, pin)?;
+        }
+        return Ok(found);
     }
     let places = PxelinuxPlace::ALL.iter();
     let mut found = places.filter_map(|place| read(Path::new(place.program), Path::new(place.modules), world).ok());

@@ -175,6 +175,8 @@ pub struct LoaderSource {
     pub path: PathBuf,
     /// The folder of its modules, for a kind that takes some.
     pub modules: PathBuf,
+    /// The SHA-256 digest that the program must have.
+    pub sha256: Option<Spanned<[u8; 32]>>,
     /// Where the path was written.
     pub span: Span,
 }
@@ -269,7 +271,7 @@ fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {
         Some(modules) => beside(spec_path, &modules.value),
         None => path.parent().unwrap_or(&path).to_owned(),
     };
-    Some(LoaderSource { path, modules, span: written.span })
+    Some(LoaderSource { path, modules, sha256: loader.sha256.clone(), span: written.span })
 }
 
 /// A path as the spec writes it: relative to the folder of the spec.

@@ -8,8 +8,13 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape =
-    Shape { name: "loader", arguments: &["kind", "path"], more: None, properties: &["modules"], children: &[] };
+const SHAPE: Shape = Shape {
+    name: "loader",
+    arguments: &["kind", "path"],
+    more: None,
+    properties: &["modules", "sha256"],
+    children: &[],
+};
 
 /// Where a boot loader is, if not in the usual places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub struct Loader {
     pub path: Option<Spanned<String>>,
     /// The folder of its modules, relative to the folder of the spec file.
     pub modules: Option<Spanned<String>>,
+    /// The SHA-256 digest that the program must have.
+    pub sha256: Option<Spanned<[u8; 32]>>,
     /// The place of the word `loader`.
     pub span: Span,
 }
@@ -151,6 +158,8 @@ impl Loader {
         let path = checked.argument(1, out).and_then(|entry| value::string(entry, Wanted::argument("loader"), out));
         let modules =
             checked.property("modules").and_then(|entry| value::string(entry, Wanted::property("modules"), out));
+        let sha256 = checked.property("sha256").and_then(|entry| value::string(entry, Wanted::property("sha256"), out));
+        let sha256 = sha256.and_then(|text| digest(&text, out));
         let kind = known(kind?, out)?;
         if let (false, Some(modules)) = (kind.value.takes_modules(), &modules) {
             out.push(
@@ -162,8 +171,32 @@ impl Loader {
                     }),
             );
         }
-        Some(Self { kind, path, modules, span: name_span(node) })
+        if let (true, Some(sha256)) = (kind.value.is_folder(), &sha256) {
+            out.push(
+                Diagnostic::new(Code::InvalidValue, format!("loader `{}` has no digest", kind.value.name()))
+                    .at(sha256.span, "does not belong here")
+                    .help("remove `sha256=`; a digest is that of one file, and this loader is a folder"),
+            );
+        }
+        Some(Self { kind, path, modules, sha256, span: name_span(node) })
     }
+}
+
+/// A digest as `sha256sum` prints it.
+fn digest(text: &Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<[u8; 32]>> {
+    let digits = text.value.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>();
+    let bytes = digits.filter(|digits| digits.len() == 64).and_then(|digits| {
+        let bytes: Vec<u8> = digits.chunks(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();
+        bytes.try_into().ok()
+    });
+    if bytes.is_none() {
+        out.push(
+            Diagnostic::new(Code::InvalidValue, format!("`{}` is no SHA-256 digest", shown(&text.value)))
+                .at(text.span, "not 64 hexadecimal digits")
+                .help("write the 64 digits that `sha256sum` prints about the file"),
+        );
+    }
+    Some(Spanned::new(bytes?, text.span))
 }
 
 fn known(text: Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<LoaderKind>> {

@@ -53,6 +53,7 @@ pub(super) fn find(row: &Usual, spec: &ResolvedSpec, world: &dyn World) -> Resul
     };
     if let Some(source) = spec.loaders.get(&row.kind) {
         let pin = read(row, &source.path, world).map_err(|error| unusable(row, source, &error))?;
+        check_digest(row.kind, source, &pin)?;
         if let Some(program) = program_of(row, &source.path) {
             add(program.name, &source.path, pin);
         }
@@ -72,6 +73,20 @@ pub(super) fn find(row: &Usual, spec: &ResolvedSpec, world: &dyn World) -> Resul
 fn program_of(row: &Usual, path: &Path) -> Option<&'static Program> {
     let same = |program: &&Program| Path::new(program.name).extension() == path.extension();
     row.programs.iter().find(same).or(row.programs.first())
+}
+
+/// Whether a program is the one that the spec pins.
+pub(super) fn check_digest(kind: LoaderKind, source: &LoaderSource, pin: &FilePin) -> Result<(), Box<Diagnostic>> {
+    let Some(wanted) = source.sha256.as_ref().filter(|wanted| Digest(wanted.value) != pin.sha256) else {
+        return Ok(());
+    };
+    let (name, path, found) = (kind.name(), source.path.display(), pin.sha256);
+    let message = format!(
+        "loader `{name}` is not the file that the spec pins: `{path}` has the SHA-256 digest {found}, and the spec wants {}",
+        Digest(wanted.value)
+    );
+    let help = format!("put back the file that was pinned, or, if you trust the new one, write `sha256=\"{found}\"`");
+    Err(Box::new(Diagnostic::new(Code::LoaderDigest, message).at(wanted.span, "another digest").help(help)))
 }
 
 /// Why a file is not the loader that it should be.
@@ -119,9 +134,20 @@ fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnos
         Unusable::Io(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::FileTooLarge) => {
             "let the user that runs netspec read it".to_owned()
         }
+        Unusable::Machine(found) => match sibling(row, *found) {
+            Some(kind) => format!("name {} for {wanted}; this one belongs to `loader \"{}\"`", what(row), kind.name()),
+            None => format!("name {} for {wanted}", what(row)),
+        },
         _ => format!("name {}", what(row)),
     };
     Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, format!("not {}", article(row))).help(help))
+}
+
+/// The kind of the same program for another processor.
+fn sibling(row: &Usual, machine_type: u16) -> Option<LoaderKind> {
+    let program = |kind: LoaderKind| kind.name().split('-').next();
+    let mut rows = Usual::all().filter(|other| other.machine_type == Some(machine_type));
+    rows.find(|other| program(other.kind) == program(row.kind)).map(|other| other.kind)
 }
 
 /// The files that are meant by a kind.
