@@ -7,6 +7,7 @@ mod layers;
 mod loaders;
 mod plans;
 mod recipes;
+mod rfc;
 mod serve;
 mod support;
 mod tree;
