@@ -276,7 +276,8 @@ impl Server {
 
     /// Takes a message of some server to some client.
     fn overhear(&mut self, received: &Received) {
-        if let Some(Some(event)) = survive(|| self.rivals.hear(received)) {
+        self.refresh_interfaces(&received.arrival);
+        if let Some(Some(event)) = survive(|| self.rivals.hear(received, &self.located)) {
             self.events.emit(event);
         }
     }

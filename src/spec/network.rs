@@ -81,7 +81,9 @@ impl Network {
         });
         let relays = relays.collect();
         let address = checked.child("address").and_then(|node| argument(node, &ADDRESS, out));
-        let address = address.and_then(|entry| subnet::address(entry, out));
+        let address = address.and_then(|entry| {
+            subnet::address(entry, "write one that `ip -brief address` shows, as in `\"192.168.1.5\"`", out)
+        });
         if checked.clean && checked.child("subnet").is_none() && checked.child("interface").is_none() {
             out.push(
                 Diagnostic::new(Code::Missing, "`network` needs a `subnet` or an `interface`")

@@ -80,13 +80,13 @@ fn is_v6(text: &str) -> bool {
     text.split('/').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
-/// Reads the argument of `address`: an address that a machine can have.
-pub(super) fn address(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Ipv4Addr>> {
+/// Reads the argument of `address`: an address that a machine can have. `help` says which to write.
+pub(super) fn address(entry: &KdlEntry, help: &str, out: &mut Diagnostics) -> Option<Spanned<Ipv4Addr>> {
     let text = value::string(entry, Wanted::argument("address"), out)?;
     let seen = shown(&text.value);
-    let (message, label, help) = match (text.value.parse::<Ipv4Addr>(), text.value.split_once('/')) {
+    let (message, label, fixed) = match (text.value.parse::<Ipv4Addr>(), text.value.split_once('/')) {
         (Ok(address), _) if address.is_unspecified() || address.is_broadcast() || address.is_multicast() => {
-            (format!("`{seen}` is no address of one machine"), "nobody can have it", None)
+            (format!("`{seen}` is no address of one machine"), "no machine can have it", None)
         }
         (Ok(address), _) => return Some(Spanned::new(address, text.span)),
         (_, Some((address, _))) if address.parse::<Ipv4Addr>().is_ok() => (
@@ -96,7 +96,7 @@ pub(super) fn address(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned
         ),
         _ => (format!("`{seen}` is not an IPv4 address"), "not an address", None),
     };
-    let help = help.unwrap_or_else(|| "write one that `ip -brief address` shows, as in `\"192.168.1.5\"`".to_owned());
+    let help = fixed.unwrap_or_else(|| help.to_owned());
     out.push(Diagnostic::new(Code::InvalidValue, message).at(text.span, label).help(help));
     None
 }

@@ -5,8 +5,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::Ipv4Addr;
 
 use super::socket::Received;
-use crate::proto::dhcp::Rival;
+use crate::proto::dhcp::{Rival, RivalWay};
+use crate::resolve::DhcpMode;
 use crate::serve::event::BootEvent;
+use crate::serve::host::Located;
 
 /// Servers that are told; an attacker can make up any number.
 const MOST: usize = 32;
@@ -30,7 +32,9 @@ impl Rivals {
     }
 
     /// What a message of a server to a client means, where that is new.
-    pub(super) fn hear(&mut self, heard: &Received) -> Option<BootEvent> {
+    ///
+    /// Where the spec leaves discovery to the DHCP server of this machine, that one calls itself a PXE server for us (CO-05).
+    pub(super) fn hear(&mut self, heard: &Received, networks: &[Located]) -> Option<BootEvent> {
         if self.told.len() >= MOST {
             return None;
         }
@@ -39,6 +43,10 @@ impl Rivals {
             return None;
         }
         let server = if server.is_unspecified() { heard.arrival.source } else { server };
+        let mut partners = networks.iter().filter(|network| network.dhcp == DhcpMode::BootServer);
+        if way == RivalWay::PxeServer && partners.any(|network| network.addresses.contains(&server)) {
+            return None;
+        }
         self.told.insert((server, way.kind())).then_some(BootEvent::Rival { server, way })
     }
 }
@@ -52,7 +60,6 @@ fn fingerprint(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::dhcp::RivalWay;
     use crate::proto::dhcp::testing::Request;
     use crate::serve::place::Arrival;
 
@@ -68,16 +75,16 @@ mod tests {
     #[test]
     fn co_15_tells_each_server_once_and_never_ourselves() {
         let mut rivals = Rivals::default();
-        let Some(BootEvent::Rival { server, way: RivalWay::Proxy }) = rivals.hear(&offer([10, 0, 0, 9])) else {
+        let Some(BootEvent::Rival { server, way: RivalWay::Proxy }) = rivals.hear(&offer([10, 0, 0, 9]), &[]) else {
             panic!("not told")
         };
         assert_eq!(server, Ipv4Addr::new(10, 0, 0, 9));
-        assert!(rivals.hear(&offer([10, 0, 0, 9])).is_none(), "told already");
-        let Some(BootEvent::Rival { server, .. }) = rivals.hear(&offer([0; 4])) else { panic!("not told") };
+        assert!(rivals.hear(&offer([10, 0, 0, 9]), &[]).is_none(), "told already");
+        let Some(BootEvent::Rival { server, .. }) = rivals.hear(&offer([0; 4]), &[]) else { panic!("not told") };
         assert_eq!(server, Ipv4Addr::new(10, 0, 0, 7), "the sender, where the message names nobody");
         rivals.sent(&offer([10, 0, 0, 2]).bytes);
-        assert!(rivals.hear(&offer([10, 0, 0, 2])).is_none(), "our own");
-        let told = (0..=255).filter(|last| rivals.hear(&offer([10, 0, 1, *last])).is_some()).count();
+        assert!(rivals.hear(&offer([10, 0, 0, 2]), &[]).is_none(), "our own");
+        let told = (0..=255).filter(|last| rivals.hear(&offer([10, 0, 1, *last]), &[]).is_some()).count();
         assert_eq!(told, MOST - 2);
     }
 }

@@ -77,6 +77,21 @@ impl Machine {
         self.started.push(child);
     }
 
+    /// Ends what was started last.
+    pub(crate) fn stop(&mut self) {
+        let mut child = self.started.pop().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// The hardware address of an interface.
+    pub(crate) fn mac(&self, device: &str) -> [u8; 6] {
+        let said = self.run("ip", &["-o", "link", "show", device]);
+        let address = said.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
+        let mut bytes = address.split(':').map(|byte| u8::from_str_radix(byte, 16).unwrap());
+        std::array::from_fn(|_| bytes.next().unwrap())
+    }
+
     /// Runs `work` on a thread that is on this machine.
     pub(crate) fn on<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let namespace = File::open(format!("/proc/{}/ns/net", self.holder.id())).unwrap();
