@@ -70,8 +70,9 @@ impl RivalWay {
     /// What it does, what that means to whom, and what to do about it.
     pub fn meaning(&self) -> String {
         match self {
-            Self::Proxy => "is another boot server: it answers PCs that ask to boot, and each kind of firmware takes another \
-                            of the two answers; stop one of them"
+            // edk2 keeps the first of two such offers or tries each (UE-10); iPXE stops at the first after the lease.
+            Self::Proxy => "is another boot server: it answers PCs that ask to boot, and which of the two answers a PC \
+                            takes depends on its firmware and on chance; stop one of them"
                 .to_owned(),
             Self::PxeServer => "gives addresses and says that it is a PXE server (option 60 is PXEClient): UEFI PCs then ask \
                                 it for their boot file and never come here, and many BIOS PCs do so, too; take option 60 out of \
