@@ -11,6 +11,7 @@
 //! | `iso/<name>.iso` | the ISO file itself |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
+//! | `…/autoexec.ipxe` | what leads iPXE to that script from any folder |
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -53,6 +54,9 @@ pub struct Plan {
     pub loaders: BTreeMap<String, FilePin>,
     /// Files that are in no ISO, or that hide one of an ISO.
     pub tree: BTreeMap<String, Node>,
+    /// Files that are in every folder that has no file of that name, also in those that are not there: clients look for them
+    /// beside whatever they were started from.
+    pub everywhere: BTreeMap<String, Node>,
     /// What files of ISOs are to clients, where it is known.
     pub roles: BTreeMap<String, Role>,
     /// What DHCP tells each kind of client.
@@ -96,6 +100,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         images: facts.images.clone(),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
+        everywhere: BTreeMap::new(),
         roles: BTreeMap::new(),
         boot: BootTable::default(),
     };

@@ -21,6 +21,7 @@ pub struct FileTree {
     http_port: u16,
     images: BTreeMap<String, OpenImage>,
     files: BTreeMap<String, OpenNode>,
+    everywhere: BTreeMap<String, OpenNode>,
     roles: BTreeMap<String, Role>,
 }
 
@@ -79,24 +80,25 @@ impl FileTree {
             let tag = Digest(local.iso.volume.index_digest).short();
             images.insert(name.clone(), OpenImage { iso: local.iso.clone(), disk, tag });
         }
-        let mut files = BTreeMap::new();
         // A module stands in the folder of each ISO that has it, and is opened once for all.
         let mut loaders = BTreeMap::new();
-        for (path, node) in &plan.tree {
+        let mut open = |(path, node): (&String, &Node)| {
             let open = match node {
                 Node::Text(template) => OpenNode::Text(template.clone()),
                 Node::Alias(path) => OpenNode::Alias(path.clone()),
                 Node::Loader(name) => {
-                    let (disk, etag) = match loaders.entry(name) {
+                    let (disk, etag) = match loaders.entry(name.clone()) {
                         Entry::Occupied(open) => open.into_mut(),
                         Entry::Vacant(free) => free.insert(open_loader(name, plan, gathered)?),
                     };
                     OpenNode::Loader { disk: disk.clone(), etag: etag.clone() }
                 }
             };
-            files.insert(path.clone(), open);
-        }
-        Ok(Self { http_port: plan.server.http_port, images, files, roles: plan.roles.clone() })
+            Ok((path.clone(), open))
+        };
+        let files = plan.tree.iter().map(&mut open).collect::<Result<_, _>>()?;
+        let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
+        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, roles: plan.roles.clone() })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -167,9 +169,13 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
 
 impl Files for FileTree {
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let everywhere = || {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            self.open_node(path, self.everywhere.get(name)?, local)
+        };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path),
+            None => self.open_in_image(path).or_else(everywhere),
         }
     }
 }

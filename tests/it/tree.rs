@@ -63,6 +63,25 @@ fn menus_name_the_address_that_the_client_used() {
     assert!(read(&script).starts_with("#!ipxe\n"));
 }
 
+/// IP-05: iPXE asks beside its program and in the root, and an ISO that brings one of its own keeps it.
+#[test]
+fn ip_05_every_folder_has_a_script_for_ipxe() {
+    let mut files = trees::archiso_2014();
+    files.push(("EFI/autoexec.ipxe", "of the ISO".to_owned()));
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"old\" \"isos/old.iso\"\n";
+    let folder = Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &files);
+    let tree = tree(&folder);
+    let root = tree.open("autoexec.ipxe", LOCAL).unwrap();
+    let text = read(&root);
+    assert!(text.starts_with("#!ipxe\n") && text.contains("chain --replace http://192.168.1.5/boot.ipxe ||"), "{text}");
+    for path in ["ipxe/x64/autoexec.ipxe", "no/such/folder/autoexec.ipxe", "iso/old/autoexec.ipxe"] {
+        let opened = tree.open(path, LOCAL).unwrap_or_else(|| panic!("{path}"));
+        assert_eq!((read(&opened), opened.role, &*opened.path), (text.clone(), Role::Menu, path));
+    }
+    assert_eq!(read(&tree.open("iso/old/EFI/autoexec.ipxe", LOCAL).unwrap()), "of the ISO");
+    assert!(tree.open("autoexec.ipxe/x", LOCAL).is_none() && tree.open("xautoexec.ipxe", LOCAL).is_none());
+}
+
 /// `libcom32.c32` is looked for where names are relative to, and lies beside the loader.
 #[test]
 fn modules_of_2014_are_found_where_names_are_relative_to() {
