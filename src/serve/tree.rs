@@ -1,7 +1,7 @@
 //! The file table that TFTP and HTTP share: the plan's tree over the ISOs and loaders of this machine.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
@@ -22,6 +22,7 @@ pub struct FileTree {
     images: BTreeMap<String, OpenImage>,
     files: BTreeMap<String, OpenNode>,
     everywhere: BTreeMap<String, OpenNode>,
+    below_serial: BTreeSet<String>,
     roles: BTreeMap<String, Role>,
 }
 
@@ -98,7 +99,8 @@ impl FileTree {
         };
         let files = plan.tree.iter().map(&mut open).collect::<Result<_, _>>()?;
         let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
-        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, roles: plan.roles.clone() })
+        let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
+        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, below_serial, roles })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -167,11 +169,24 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
     Ok((disk, etag))
 }
 
+/// Whether a folder is named like the serial number of a Raspberry Pi.
+fn is_serial(name: &str) -> bool {
+    name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Files for FileTree {
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
         let everywhere = || {
             let name = path.rsplit('/').next().unwrap_or(path);
             self.open_node(path, self.everywhere.get(name)?, local)
+        };
+        let path = match path.split_once('/') {
+            Some((serial, below))
+                if self.below_serial.contains(below) && is_serial(serial) && !self.files.contains_key(path) =>
+            {
+                below
+            }
+            _ => path,
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
