@@ -139,6 +139,8 @@ codes! {
     UefiLoaderMissing = "uefi-loader-missing", Warning;
     /// The loader that the spec names is not usable.
     LoaderUnusable = "loader-unusable", Error;
+    /// The loader that the spec pins by its digest has another one.
+    LoaderDigest = "loader-digest", Error;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 
