@@ -1,6 +1,6 @@
 //! `loader "pxelinux" "path/to/lpxelinux.0" modules="path/to/modules/bios"`, `loader "ipxe-x64" "path/to/snponly.efi"`
 
-use kdl::KdlNode;
+use kdl::{KdlEntry, KdlNode};
 
 use super::shape::{Checked, Shape};
 use super::value::{self, Wanted, name_span};
@@ -62,6 +62,11 @@ impl Loader {
         }
         Some(Self { kind, path, modules, span: name_span(node) })
     }
+}
+
+/// Reads the name of a loader.
+pub(super) fn kind(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<LoaderKind>> {
+    known(value::string(entry, Wanted::argument("loader"), out)?, out)
 }
 
 fn known(text: Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<LoaderKind>> {

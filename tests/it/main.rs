@@ -6,6 +6,7 @@ mod docs;
 mod layers;
 mod plans;
 mod recipes;
+mod rfc;
 mod serve;
 mod support;
 mod tree;
