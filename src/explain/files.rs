@@ -51,7 +51,7 @@ pub struct Got {
 
 /// Where the bytes of a served file come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum Source {
     /// netspec writes it.
     Generated,

@@ -203,10 +203,10 @@ impl Client {
         ];
         if stage == Stage::Ipxe {
             let class = self.user_class.clone().filter(|_| self.is_ipxe()).unwrap_or_else(|| "iPXE".to_owned());
-            options.push(Sent::new(77, "user class", class.clone(), class.into_bytes()));
+            options.push(Sent::new(77, "user", class.clone(), class.into_bytes()));
             options.push(Sent::new(175, "features", "HTTP, menus and more".into(), IPXE_FEATURES.to_vec()));
         } else if let Some(class) = &self.user_class {
-            options.push(Sent::new(77, "user class", class.clone(), class.clone().into_bytes()));
+            options.push(Sent::new(77, "user", class.clone(), class.clone().into_bytes()));
         }
         options
     }

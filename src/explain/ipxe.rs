@@ -228,7 +228,7 @@ impl Script<'_> {
                 }
                 Step::Done(left == right)
             }
-            ("isset", [value]) => Step::Done(!value.is_empty()),
+            ("isset", [value]) if !value.contains('<') => Step::Done(true),
             ("isset", []) => Step::Done(false),
             ("set", [name, value @ ..]) => {
                 variables.insert((*name).to_owned(), value.join(" "));

@@ -21,7 +21,7 @@ pub struct Menu {
 
 /// A line of a menu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum Line {
     /// An empty line.
     Gap,
@@ -40,7 +40,7 @@ pub enum Line {
 
 /// Where a client gets to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum LeadsTo {
     /// Another menu, by its place in the list of menus.
     Menu {

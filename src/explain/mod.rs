@@ -13,6 +13,8 @@ mod menu;
 mod pxelinux;
 mod signature;
 mod step;
+#[cfg(test)]
+mod testing;
 pub mod text;
 mod walk;
 

@@ -62,17 +62,19 @@ impl Reader<'_> {
         let default = value("DEFAULT");
         // Older files name the menu module as the default.
         let ui = value("UI").or_else(|| default.clone().filter(|name| name.ends_with("menu.c32")));
-        let Some(ui) = ui else {
-            let labels = labels(&lines);
-            let first = default.or_else(|| labels.first().map(|label| label.name.clone()));
-            let Some(first) = first else {
+        match (ui, default) {
+            (Some(ui), _) => {
+                let module = self.file(ui.split_whitespace().next().unwrap_or_default(), place);
+                if module.as_ref().is_none_or(|module| module.gets.is_none()) {
+                    return LeadsTo::Stops { reason: format!("`{}` needs `{ui}`, which is not there", place.file) };
+                }
+            }
+            (None, Some(default)) => return self.label(place, &labels(&lines), &default, steps - 1),
+            (None, None) if labels(&lines).is_empty() => {
                 return LeadsTo::Stops { reason: format!("`{}` has neither a menu nor a label", place.file) };
-            };
-            return self.label(place, &labels, &first, steps - 1);
-        };
-        let module = self.file(ui.split_whitespace().next().unwrap_or_default(), place);
-        if module.as_ref().is_none_or(|module| module.gets.is_none()) {
-            return LeadsTo::Stops { reason: format!("`{}` needs `{ui}`, which is not there", place.file) };
+            }
+            // Without a menu module it shows the prompt `boot:`, where the name of a label can be typed.
+            (None, None) => {}
         }
         let menu = self.menus.len();
         if menu >= MAX_MENUS {

@@ -9,7 +9,7 @@ use super::firmware::Sent;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum Step {
     /// The client asks over DHCP.
     Asks(Question),
@@ -35,7 +35,7 @@ pub struct Question {
 
 /// What netspec answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum Answer {
     /// This is sent.
     Offer(Offer),

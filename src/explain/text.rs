@@ -226,22 +226,22 @@ fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
         let mut texts = kernel.titles.iter().chain(&kernel.names);
         wanted.as_ref().is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
     };
-    let mut shown = 0;
+    let mut shown = Vec::new();
     for (at, kernel) in (1..).zip(&kernels).filter(|(_, kernel)| is_wanted(kernel)) {
-        shown += 1;
+        shown.push(kernel.boot);
         page.gap();
         let mut titles = kernel.titles.clone();
         titles.dedup();
         page.wrapped(3, &format!("Kernel {at}: "), &titles.join(", "));
         self::kernel(page, kernel.boot);
     }
-    if let (0, Some(entry)) = (shown, entry) {
+    if let (true, Some(entry)) = (shown.is_empty(), entry) {
         page.gap();
         page.wrapped(3, "", &format!("No line of these menus that starts a kernel has \"{entry}\" in it."));
     }
-    if shown > 0 {
+    if !shown.is_empty() {
         page.gap();
-        legend(page, &kernels);
+        legend(page, &shown);
     }
 }
 
@@ -298,8 +298,8 @@ fn kernel(page: &mut Page, boot: &Boot) {
 }
 
 /// What the words in angle brackets mean, where there are any.
-fn legend(page: &mut Page, kernels: &[Kernel<'_>]) {
-    let has = |word: &str| kernels.iter().any(|kernel| kernel.boot.command_line.contains(word));
+fn legend(page: &mut Page, boots: &[&Boot]) {
+    let has = |word: &str| boots.iter().any(|boot| boot.command_line.contains(word));
     if has("<ip>") {
         page.wrapped(3, "", "<ip>, <gateway> and <netmask> are what the PC got from the network's own DHCP server.");
     }
