@@ -3,6 +3,7 @@
 //! These rules need no file and no network. A rule about something that is *not* there stays silent where
 //! [`Spec::incomplete`] says that a part of the spec could not be read.
 
+mod address_outside_subnet;
 mod duplicate_default;
 mod duplicate_interface;
 mod duplicate_name;
@@ -13,6 +14,8 @@ mod menus;
 mod no_menu;
 mod no_network;
 mod nothing_to_boot;
+mod range_outside_subnet;
+mod range_taken;
 mod subnet_overlap;
 mod unknown_iso;
 mod unknown_menu;
@@ -27,6 +30,9 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     duplicate_name::check,
     no_network::check,
     subnet_overlap::check,
+    range_outside_subnet::check,
+    range_taken::check,
+    address_outside_subnet::check,
     duplicate_interface::check,
     nothing_to_boot::check,
     no_menu::check,
