@@ -43,7 +43,8 @@ const SERVER: Shape = Shape {
 const RANGE: Shape = Shape { name: "range", arguments: &["range"], more: None, properties: &[], children: &[] };
 const LEASE_TIME: Shape = Shape { name: "lease", arguments: &["duration"], more: None, properties: &[], children: &[] };
 const ROUTER: Shape = Shape { name: "router", arguments: &["address"], more: None, properties: &[], children: &[] };
-const DNS: Shape = Shape { name: "dns", arguments: &["address"], more: Some("address"), properties: &[], children: &[] };
+const DNS: Shape =
+    Shape { name: "dns", arguments: &["address"], more: Some("address"), properties: &[], children: &[] };
 
 /// How addresses are given out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +75,11 @@ pub(super) fn mode(node: &KdlNode, out: &mut Diagnostics) -> Option<Spanned<Dhcp
                     .at(text.span, "not a mode")
                     .help(match nearest(other, MODES) {
                         Some(near) => format!("did you mean `\"{near}\"`?"),
-                        None => "write `\"proxy\"`, beside the DHCP server of the network, or `\"server\"`, where there \
+                        None => {
+                            "write `\"proxy\"`, beside the DHCP server of the network, or `\"server\"`, where there \
                                  is none"
-                            .to_owned(),
+                                .to_owned()
+                        }
                     }),
             );
             None
@@ -128,11 +131,9 @@ fn address_range(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Addr
                 "too many",
                 "end it earlier: each machine needs only one".to_owned(),
             ),
-            None => (
-                format!("range `{seen}` ends before it begins"),
-                "reversed",
-                format!("write `\"{last}-{first}\"`"),
-            ),
+            None => {
+                (format!("range `{seen}` ends before it begins"), "reversed", format!("write `\"{last}-{first}\"`"))
+            }
         },
         _ => (
             format!("`{seen}` is not a range of IPv4 addresses"),
@@ -147,9 +148,8 @@ fn address_range(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Addr
 /// Reads the IPv4 address of one machine.
 fn address(entry: &KdlEntry, holder: &str, out: &mut Diagnostics) -> Option<Spanned<Ipv4Addr>> {
     let text = value::string(entry, Wanted::argument(holder), out)?;
-    let is_of_a_machine = |addr: &Ipv4Addr| {
-        !(addr.is_unspecified() || addr.is_broadcast() || addr.is_multicast() || addr.is_loopback())
-    };
+    let is_of_a_machine =
+        |addr: &Ipv4Addr| !(addr.is_unspecified() || addr.is_broadcast() || addr.is_multicast() || addr.is_loopback());
     match text.value.parse().ok().filter(is_of_a_machine) {
         Some(address) => Some(Spanned::new(address, text.span)),
         None => {

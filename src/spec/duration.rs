@@ -27,7 +27,9 @@ pub(super) fn duration(
         out.push(
             Diagnostic::new(Code::InvalidDuration, format!("`{seen}` is not a duration"))
                 .at(text.span, "not a number and a unit")
-                .help("write a whole number and `s`, `m`, `h` or `d`, as in `\"90s\"`, `\"30m\"`, `\"12h\"` or `\"7d\"`"),
+                .help(
+                    "write a whole number and `s`, `m`, `h` or `d`, as in `\"90s\"`, `\"30m\"`, `\"12h\"` or `\"7d\"`",
+                ),
         );
         return None;
     };

@@ -78,7 +78,9 @@ impl Network {
             out.push(
                 Diagnostic::new(Code::Missing, "`dhcp \"server\"` needs the `subnet` of its network")
                     .at(*span, "addresses of which subnet?")
-                    .help("add `subnet \"192.168.1.0/24\"` with the addresses of your network to the block of `network`"),
+                    .help(
+                        "add `subnet \"192.168.1.0/24\"` with the addresses of your network to the block of `network`",
+                    ),
             );
         }
         Some(Self { name: name?, subnet, interface, dhcp, span: name_span(node) })

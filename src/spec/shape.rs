@@ -89,7 +89,8 @@ impl<'a> Checked<'a> {
                         .at(name_span(first), "does not belong here")
                         .help(match shape.properties {
                             [] if shape.name == "dhcp" => {
-                                "write `dhcp \"server\"` if netspec is to give out addresses, or remove the block".to_owned()
+                                "write `dhcp \"server\"` if netspec is to give out addresses, or remove the block"
+                                    .to_owned()
                             }
                             [] => format!("write `{}` without `{{ … }}`", shape.name),
                             names => format!("write `{}` as properties: {}", shape.name, listed(names)),

@@ -1,9 +1,9 @@
 //! Decides what to answer a booting client over proxyDHCP (PXE 2.1), and whether to answer at all.
 //!
 //! [`answer()`] maps one parsed [`BootRequest`] to one [`Verdict`]. It opens no socket and reads no clock, so every row of the
-//! decision table can be tested with bytes alone. netspec never gives out addresses: the network keeps its own DHCP server,
-//! and our reply only adds the name of the boot file to what that server says. Start at [`answer()`]; who a client is, is
-//! decided in `classify.rs`, and what is on offer is the [`BootTable`].
+//! decision table can be tested with bytes alone. A proxy gives out no addresses: the network keeps its own DHCP server, and
+//! our reply only adds the name of the boot file to what that server says. Start at [`answer()`]; who a client is, is decided
+//! in `classify.rs`, and what is on offer is the [`BootTable`]. Networks without a DHCP server may have [`lease`].
 //!
 //! **Invariant:** a request from a client that did not ask to boot ends in [`Verdict::Silence`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -13,6 +13,7 @@ mod arch;
 mod classify;
 mod escape;
 mod fit;
+pub mod lease;
 mod message;
 mod options;
 mod packet;

@@ -96,6 +96,11 @@ impl Book {
         &self.pool
     }
 
+    /// The present or last address of a client.
+    pub fn address_of(&self, client: &ClientId) -> Option<Ipv4Addr> {
+        self.clients.get(client).copied()
+    }
+
     /// Whether this is the network of a request that came to `server`, through the relay `giaddr` if that is not 0.0.0.0.
     pub fn is_of(&self, server: ServerAddr, giaddr: Ipv4Addr) -> bool {
         self.pool.subnet.contains(&server.get()) && (giaddr.is_unspecified() || self.pool.subnet.contains(&giaddr))
@@ -222,7 +227,8 @@ impl Book {
     /// An address that nobody had, the first one from a place that depends on the client.
     fn unused(&self, who: &Who) -> Option<Ipv4Addr> {
         let (first, last) = (self.pool.range.first().to_bits(), self.pool.range.last().to_bits());
-        let from = first + (u64::from(who.client.spread()) % self.pool.range.count()) as u32;
+        let count = u32::try_from(self.pool.range.count()).unwrap_or(u32::MAX);
+        let from = first + who.client.spread() % count;
         let gap = |from: u32, to: u32| {
             let mut used = self.entries.range(Ipv4Addr::from(from)..=Ipv4Addr::from(to)).peekable();
             (from..=to).map(Ipv4Addr::from).find(|address| {
@@ -244,6 +250,10 @@ impl Book {
     fn select(&mut self, who: &Who, address: Ipv4Addr, seconds: u32, now: u64) -> Result<Decision, LeaseReason> {
         self.not_being_looked_at(address, now)?;
         if !self.may_have(who, address) {
+            // The spec has changed since the client got it: now it is reserved for another machine, or has become this one's.
+            if let Some(entry) = self.entries.get_mut(&address).filter(|entry| entry.is_of(&who.client)) {
+                entry.until = entry.until.min(now);
+            }
             return Ok(Decision::Nak { address, why: "it is not given out to this client" });
         }
         if !self.is_free_for(who, address, now) {

@@ -18,8 +18,8 @@
 //! | a client asks for a shorter lease (option 51) | it gets that |
 //! | DHCPNAK | only to clients that claim an address which they cannot have on this network |
 
-mod boot;
 mod book;
+mod boot;
 mod client;
 mod decision;
 mod reply;
