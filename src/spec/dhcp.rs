@@ -112,7 +112,7 @@ fn server(checked: &Checked<'_>, out: &mut Diagnostics) -> DhcpServer {
     }
     DhcpServer {
         range: range.and_then(|entry| address_range(entry, out)),
-        lease: lease.and_then(|entry| duration(entry, Wanted::argument("lease"), LEASE, out)),
+        lease: lease.and_then(|entry| duration(entry, "lease", LEASE, "12h", out)),
         router: router.and_then(|entry| address(entry, "router", out)),
         dns: dns.into_iter().take(MAX_DNS).filter_map(|entry| address(entry, "dns", out)).collect(),
         span: name_span(checked.node),

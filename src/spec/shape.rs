@@ -40,12 +40,14 @@ pub(super) struct Child {
 }
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
-const HOMES: [(&str, &str); 16] = [
+const HOMES: &[(&str, &str)] = &[
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
+    ("host", ""),
+    ("firmware", ""),
     ("subnet", "network"),
     ("interface", "network"),
     ("dhcp", "network"),
@@ -57,6 +59,12 @@ const HOMES: [(&str, &str); 16] = [
     ("separator", "menu"),
     ("http", "server"),
     ("window", "server"),
+    ("address", "host"),
+    ("mac", "host"),
+    ("mode", "host"),
+    ("delay", "host"),
+    ("arch", "firmware"),
+    ("vendor-class", "firmware"),
 ];
 
 /// A node that has been compared with its shape.
@@ -144,11 +152,16 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
-        "address" => "\"192.168.1.1\"",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
         "word" => "\"console=ttyS0\"",
+        "hardware address" => "\"52:54:00:12:34:56\"",
+        "address" => "\"192.168.1.50\"",
+        "way to answer" => "\"binl\"",
+        "time" => "\"2s\"",
+        "architecture" => "\"uefi-x64\"",
+        "text" => "\"HW-Client\"",
         _ => "\"name\"",
     }
 }
