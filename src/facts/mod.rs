@@ -8,6 +8,7 @@ mod image;
 mod loader;
 mod paths;
 mod pxelinux;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -114,6 +115,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let facts = Facts { images: facts, loaders };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
+        findings.extend(wanted::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)

@@ -20,6 +20,7 @@ mod ipxe;
 mod loader;
 mod menu;
 mod role;
+mod rules;
 mod template;
 mod title;
 
@@ -115,6 +116,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     };
     ipxe::add(spec, facts, &bios, &mut plan);
     plan.boot.bios = Some(bios);
+    rules::add(spec, facts, &mut plan);
     plan
 }
 
