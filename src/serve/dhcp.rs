@@ -126,13 +126,14 @@ impl DhcpSockets {
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
         let Self { config, dhcp, boot_server, leases } = self;
-        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
+        let dhcp = Arc::new(dhcp);
+        let leases = leases.map(|leases| (leases, dhcp.clone()));
         let mut server = Server { config, events, leases, known: Vec::new(), read: None };
         let mut shutdown = pin!(shutdown);
         loop {
             let (port, socket, received) = tokio::select! {
                 () = &mut shutdown => break,
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
+                received = dhcp.receive() => (ReceivedOn::Dhcp67, &*dhcp, received),
                 received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
             };
             match received {
@@ -141,7 +142,7 @@ impl DhcpSockets {
                 Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
-        if let Some(leases) = server.leases {
+        if let Some((leases, _)) = server.leases {
             leases.close().await;
         }
     }
@@ -150,7 +151,8 @@ impl DhcpSockets {
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
-    leases: Option<Leases>,
+    /// With the socket of port 67, from which leases are answered whenever they are ready.
+    leases: Option<(Leases, Arc<DhcpSocket>)>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
@@ -165,9 +167,9 @@ enum Outcome {
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) {
+    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
         self.refresh_interfaces(&received.arrival);
-        let event = match survive(|| self.decide(port, socket, received)) {
+        let event = match survive(|| self.decide(port, received)) {
             Some(Outcome::Unserved) => return,
             Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
             Some(Outcome::Leases(Taken::Later)) => return,
@@ -198,7 +200,7 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -226,7 +228,7 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
-        if let Some(taken) = self.lease(&request, &local, socket, received) {
+        if let Some(taken) = self.lease(&request, &local, received.arrival.ifindex) {
             return Outcome::Leases(taken);
         }
         match answer(&self.config.table, &request, &local) {
@@ -236,18 +238,12 @@ impl Server {
     }
 
     /// Has the leases of the network, if there are any, take a message to a DHCP server.
-    fn lease(
-        &self,
-        request: &BootRequest,
-        local: &Local,
-        socket: &Arc<DhcpSocket>,
-        received: &Received,
-    ) -> Option<Taken> {
-        let leases = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
+    fn lease(&self, request: &BootRequest, local: &Local, ifindex: u32) -> Option<Taken> {
+        let (leases, socket) = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
         let outgoing = Outgoing {
             socket: socket.clone(),
             ports: self.config.ports,
-            ifindex: received.arrival.ifindex,
+            ifindex,
             events: self.events.clone(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
         };

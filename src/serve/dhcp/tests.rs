@@ -177,7 +177,7 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
         loopback: false,
     }];
     let config = config(&["lan"], DhcpPorts::default());
-    let server = Server { config, events: Arc::new(Seen::default()), known, read: None };
+    let server = Server { config, events: Arc::new(Seen::default()), leases: None, known, read: None };
     let decide = |source: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
