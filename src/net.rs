@@ -109,6 +109,11 @@ pub struct MacPrefix {
 }
 
 impl MacPrefix {
+    /// The beginning that the IEEE gave to one maker.
+    pub fn maker([a, b, c]: [u8; 3]) -> Self {
+        Self { bytes: [a, b, c, 0, 0, 0], len: 3 }
+    }
+
     /// Whether an address begins with it.
     pub fn covers(&self, mac: MacAddr) -> bool {
         mac.0.starts_with(self.as_bytes())

@@ -5,7 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
-mod specs;
+pub(crate) mod specs;
 mod uefi;
 
 use crate::case::Case;
