@@ -6,6 +6,7 @@
 mod args;
 mod check;
 pub mod compile;
+mod loaders;
 mod plan;
 mod report;
 mod serve;
@@ -21,6 +22,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
         Command::Check(check) => check::run(&check),
+        Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Serve(serve) => serve::run(&serve),
     }

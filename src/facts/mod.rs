@@ -17,7 +17,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::digest::Digest;
-pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
+pub use self::loader::{
+    FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
+};
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
 pub use self::raspberry_pi::RASPBERRY_PI;
 use crate::diag::Diagnostics;
@@ -128,10 +130,10 @@ fn find_loaders(
 ) -> (BTreeMap<LoaderKind, LoaderFiles>, BTreeMap<String, PathBuf>) {
     let mut loaders = BTreeMap::new();
     let mut paths = BTreeMap::new();
-    let others = Usual::all().map(|row| (row.kind, loader::find(row, spec, world)));
+    let others = Usual::all().map(|row| (row.kind, loader::find(row, &spec.loaders, world)));
     let first = [
-        (LoaderKind::Pxelinux, pxelinux::find(spec, world)),
-        (LoaderKind::RaspberryPi, raspberry_pi::find(spec, world)),
+        (LoaderKind::Pxelinux, pxelinux::find(&spec.loaders, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(&spec.loaders, world)),
     ];
     for (kind, found) in first.into_iter().chain(others) {
         match found {
