@@ -34,7 +34,7 @@ pub(super) fn signers(signature: &[u8]) -> Option<Vec<Signer>> {
     signed_data.expect(SEQUENCE)?;
     let mut certificates = Vec::new();
     let mut infos = None;
-    while let Some((tag, content)) = signed_data.next() {
+    for (tag, content) in signed_data {
         match tag {
             CONTEXT_0 => certificates = Der(content).filter_map(|(_, content)| Certificate::read(content)).collect(),
             SET => infos = Some(content),
