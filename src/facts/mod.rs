@@ -5,6 +5,7 @@
 
 mod digest;
 mod image;
+mod kernel;
 mod loader;
 mod paths;
 mod pxelinux;
@@ -26,7 +27,7 @@ use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::resolve::ResolvedSpec;
-use crate::spec::loader::LoaderKind;
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::World;
 
 /// Everything about files that a plan depends on.
@@ -52,6 +53,9 @@ pub struct ImageFacts {
     /// How to boot it; `None` where the spec only names files in it.
     #[serde(skip)]
     pub recipe: Option<Recipe>,
+    /// For which processors its kernels were built, by their paths in it, where they say so.
+    #[serde(skip)]
+    pub kernels: BTreeMap<String, Machine>,
 }
 
 impl ImageFacts {
@@ -104,7 +108,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let mut facts = BTreeMap::new();
     let mut images = BTreeMap::new();
     for source in &spec.isos {
-        match image::inspect(source, spec.needs_recipe(&source.name), world) {
+        match image::inspect(source, spec, world) {
             Ok((image_facts, local)) => {
                 facts.insert(source.name.clone(), image_facts);
                 images.insert(source.name.clone(), local);
@@ -115,6 +119,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     findings.extend(paths::check(spec, &images));
     let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
     let facts = Facts { images: facts, loaders };
+    findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
     }
@@ -141,7 +146,7 @@ fn find_loaders(
                 loaders.insert(kind, files);
                 paths.extend(of_files);
             }
-            Ok(_) => loader::missing(kind).into_iter().for_each(|finding| findings.push(finding)),
+            Ok(_) => {}
             Err(finding) => findings.push(*finding),
         }
     }

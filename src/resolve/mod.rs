@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod rules;
+mod wanted;
 mod words;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::source::{Span, Spanned};
@@ -32,6 +34,10 @@ pub struct ResolvedSpec {
     pub server: Server,
     /// Where the spec says that loaders are, by kind.
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
+    /// The loaders that rules give to machines, in the order of the spec.
+    pub wanted_loaders: Vec<WantedLoader>,
+    /// The UEFI machines that rules speak of, in the order of the spec.
+    pub firmware_machines: Vec<FirmwareMachine>,
 }
 
 /// A network on which clients are answered.
@@ -192,6 +198,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
+        wanted_loaders: wanted::loaders(spec),
+        firmware_machines: wanted::machines(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
     };
     (resolved, findings)

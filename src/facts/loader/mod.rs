@@ -7,6 +7,7 @@ mod survey;
 mod testing;
 mod usual;
 mod version;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,10 +19,11 @@ use self::pe::Pe;
 pub use self::signature::Signer;
 pub use self::survey::{LookedAt, Signed, Survey, Surveyed, survey};
 pub use self::usual::{Package, Program, Usual};
+pub(super) use self::wanted::wanted;
 use super::Digest;
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::LoaderSource;
-use crate::spec::loader::LoaderKind;
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::World;
 
 /// The files of one loader.
@@ -134,12 +136,20 @@ fn reason(error: &Unusable) -> Option<String> {
 }
 
 fn machine_name(machine_type: u16) -> String {
-    usual::machine_name(machine_type).map_or_else(|| format!("machine type {machine_type:#x}"), str::to_owned)
+    match usual::machine(machine_type) {
+        Some(machine) => machine.name().to_owned(),
+        None => format!("machine type {machine_type:#x}"),
+    }
+}
+
+/// What executes a UEFI program, as the first bytes of it say.
+pub(super) fn machine_of_program(head: &[u8]) -> Option<Machine> {
+    usual::machine(Pe::new(head)?.machine_type())
 }
 
 fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnostic> {
     let (name, path) = (row.kind.name(), source.path.display());
-    let wanted = row.machine_type.and_then(usual::machine_name).unwrap_or("legacy BIOS");
+    let wanted = row.kind.machine().name();
     let message = match error {
         Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => {
             format!("loader `{name}` is not there: no file `{path}`")
@@ -194,13 +204,4 @@ fn article(row: &Usual) -> &'static str {
         LoaderKind::GrubX64 | LoaderKind::GrubArm64 => "a GRUB",
         _ => "an iPXE for UEFI",
     }
-}
-
-/// What is to be said where a loader was not found. PCs with UEFI are most of today's, so their lack of an answer is worth a
-/// word; other firmware is rare, and a spec that does not mention it has no use for one.
-pub(super) fn missing(kind: LoaderKind) -> Option<Diagnostic> {
-    let row = Usual::of(kind).filter(|row| row.kind == LoaderKind::IpxeX64)?;
-    let help = format!("install {}, or say where it is with a `loader \"ipxe-x64\"` node", row.packages());
-    let message = "no iPXE for UEFI is installed: PCs with UEFI will get no answer";
-    Some(Diagnostic::new(Code::UefiLoaderMissing, message).help(help))
 }
