@@ -6,6 +6,7 @@
 mod args;
 mod check;
 pub mod compile;
+mod explain;
 mod loaders;
 mod plan;
 mod report;
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
+        Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
     }
 }
