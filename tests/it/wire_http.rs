@@ -10,35 +10,35 @@ use socket2::SockRef;
 
 use crate::wire::{ANY, Server, Shelf, fetch_with, pattern, uninterrupted};
 
-fn serve(shelf: Shelf) -> Server {
+pub(crate) fn serve(shelf: Shelf) -> Server {
     Server::http(Config::new(ANY), shelf)
 }
 
 /// A connection, with what came and was not yet used.
-struct Connection {
-    stream: TcpStream,
-    received: Vec<u8>,
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) received: Vec<u8>,
 }
 
 impl Connection {
-    fn open(server: &Server) -> Self {
+    pub(crate) fn open(server: &Server) -> Self {
         let stream = TcpStream::connect(server.addr).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         Self { stream, received: Vec::new() }
     }
 
-    fn send(&mut self, text: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, text: impl AsRef<[u8]>) {
         self.stream.write_all(text.as_ref()).unwrap();
     }
 
-    fn more(&mut self) -> usize {
+    pub(crate) fn more(&mut self) -> usize {
         let mut buf = [0; 65536];
         let len = uninterrupted(|| self.stream.read(&mut buf)).unwrap();
         self.received.extend_from_slice(&buf[..len]);
         len
     }
 
-    fn head(&mut self) -> String {
+    pub(crate) fn head(&mut self) -> String {
         loop {
             if let Some(end) = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 let rest = self.received.split_off(end + 4);
@@ -48,7 +48,7 @@ impl Connection {
         }
     }
 
-    fn body(&mut self, len: usize) -> Vec<u8> {
+    pub(crate) fn body(&mut self, len: usize) -> Vec<u8> {
         while self.received.len() < len {
             assert_ne!(self.more(), 0, "the connection ended in a body");
         }
@@ -57,7 +57,7 @@ impl Connection {
     }
 
     /// Sends a request with its end, and takes the answer to a GET.
-    fn get(&mut self, request: &str) -> (String, Vec<u8>) {
+    pub(crate) fn get(&mut self, request: &str) -> (String, Vec<u8>) {
         self.send(format!("{request}\r\n\r\n"));
         let head = self.head();
         let len = header(&head, "Content-Length").map_or(0, |len| len.parse().unwrap());
@@ -66,17 +66,17 @@ impl Connection {
     }
 
     /// Whether the server ended the connection with FIN, with nothing more in front of it.
-    fn ended(&mut self) -> bool {
+    pub(crate) fn ended(&mut self) -> bool {
         self.received.is_empty() && uninterrupted(|| self.stream.read(&mut [0])).unwrap() == 0
     }
 }
 
 /// The value of a header, with the case of its name as GRUB wants it (HT-06).
-fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-fn status(head: &str) -> &str {
+pub(crate) fn status(head: &str) -> &str {
     head.strip_prefix("HTTP/1.1 ").expect("HT-07").split(' ').next().unwrap()
 }
 

@@ -6,3 +6,6 @@
 mod requirements;
 mod scan;
 mod table;
+mod tftp_names;
+mod tftp_options;
+mod tftp_transfer;
