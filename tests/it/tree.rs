@@ -12,7 +12,7 @@ use crate::support::{Folder, trees};
 
 const LOCAL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
 
-fn tree(folder: &Folder) -> FileTree {
+pub(crate) fn tree(folder: &Folder) -> FileTree {
     let compiled = compile(&folder.path("spec.kdl"), &OsWorld);
     let outcome = compiled.outcome.expect("a spec without errors");
     FileTree::open(&outcome.plan, &outcome.gathered).unwrap()

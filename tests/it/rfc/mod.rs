@@ -3,6 +3,7 @@
 //! An ID stands in the name of a test (`dh_20_…`) or in its doc comment (`DH-20`). `table.rs` joins all tests of the tree with
 //! the requirements into `docs/conformance.md`, and fails where a requirement has neither a test nor a reason.
 
+mod http;
 mod requirements;
 mod scan;
 mod table;
