@@ -46,6 +46,60 @@ impl FromStr for MacAddr {
     }
 }
 
+/// The beginning of a hardware address, written `b8:27:eb`: that of a maker of network cards, or all of it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MacPrefix {
+    bytes: [u8; 6],
+    len: usize,
+}
+
+impl MacPrefix {
+    /// Whether an address begins with it.
+    pub fn covers(&self, mac: MacAddr) -> bool {
+        mac.0.starts_with(self.as_bytes())
+    }
+
+    /// Whether all addresses that begin with `other` begin with it.
+    pub fn includes(&self, other: &Self) -> bool {
+        other.as_bytes().starts_with(self.as_bytes())
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+}
+
+impl From<MacAddr> for MacPrefix {
+    fn from(MacAddr(bytes): MacAddr) -> Self {
+        Self { bytes, len: 6 }
+    }
+}
+
+impl fmt::Display for MacPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs: Vec<String> = self.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        f.write_str(&pairs.join(":"))
+    }
+}
+
+impl fmt::Debug for MacPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for MacPrefix {
+    type Err = MacAddrError;
+
+    /// Takes one to six pairs, with `:` or `-` between them.
+    fn from_str(text: &str) -> Result<Self, MacAddrError> {
+        let len = text.split([':', '-']).count();
+        let missing = 6usize.checked_sub(len).ok_or(MacAddrError)?;
+        let MacAddr(bytes) = format!("{text}{}", ":00".repeat(missing)).parse()?;
+        Ok(Self { bytes, len })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +111,19 @@ mod tests {
         }
         for text in ["", "52:54:00:ab:cd", "52:54:00:ab:cd:01:02", "52:54:00:ab:cd:+1", "525400abcd01"] {
             assert_eq!(text.parse::<MacAddr>(), Err(MacAddrError), "{text}");
+        }
+    }
+
+    #[test]
+    fn beginnings_cover_addresses_and_each_other() {
+        let prefix = |text: &str| text.parse::<MacPrefix>().unwrap();
+        assert_eq!(prefix("B8-27-eb").to_string(), "b8:27:eb");
+        assert!(prefix("b8:27:eb").covers("b8:27:eb:01:02:03".parse().unwrap()));
+        assert!(!prefix("b8:27:eb:00").covers("b8:27:eb:01:02:03".parse().unwrap()));
+        assert!(prefix("b8:27").includes(&prefix("b8:27:eb")) && !prefix("b8:27:eb").includes(&prefix("b8:27")));
+        assert!(prefix("b8:27:eb:01:02:03").includes(&MacAddr([0xb8, 0x27, 0xeb, 1, 2, 3]).into()));
+        for text in ["", ":", "b8:27:eb:", "b8:27:eb:01:02:03:04", "b827", "b8::27"] {
+            assert_eq!(text.parse::<MacPrefix>(), Err(MacAddrError), "{text}");
         }
     }
 }

@@ -12,12 +12,13 @@ use crate::case::Stop;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
 use crate::evidence::Evidence;
+use crate::firmware::{self, Firmware, Rom};
 use crate::guest::Guest;
 use crate::isos::Isos;
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
-use crate::lab::{Cable, Host, Lab, ROUTER, RouterKind, SERVER};
+use crate::lab::{Cable, Host, Interference, Lab, ROUTER, RouterKind, SERVER};
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub accel: Accel,
     /// Where ISO files come from.
     pub isos: Box<dyn Isos>,
+    /// Where firmware that is not installed is kept.
+    pub cache: PathBuf,
 }
 
 /// The bench of one case. Its fields are dropped in this order: the PC first, the LAN last.
@@ -130,11 +133,17 @@ impl<'a> Bench<'a> {
     }
 
     /// Connects a PC and switches it on.
-    pub fn power_on(&mut self, hardware: Hardware, lose: Option<LossRule>) -> Result<&mut Guest> {
+    ///
+    /// A firmware that cannot be had here is a reason to skip the case.
+    pub fn power_on(&mut self, hardware: Hardware, lose: Option<LossRule>) -> std::result::Result<&mut Guest, Stop> {
+        let parts = firmware::parts(hardware, &self.options.cache)?;
         let evidence = self.evidence.clone();
         let sockets = self.scratch.path().to_owned();
-        let cable: Cable = self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), lose)?;
+        let disguise = hardware.firmware == Firmware::SeaBios(Rom::Unnamed);
+        let cable: Cable =
+            self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), Interference { lose, disguise })?;
         let places = Places {
+            parts: &parts,
             sockets: &sockets,
             log: &evidence.qemu(),
             firmware: &evidence.firmware(),

@@ -177,6 +177,7 @@ fn prepare(subject: Subject, common: &Common) -> Result<Options> {
         // The server is started in another folder.
         netspec: absolute(&netspec)?,
         accel: accel(common.accel)?,
+        cache: absolute(&common.cache)?,
         isos: match &common.isos {
             Some(folder) => Box::new(Folder(folder.clone())),
             None => Box::new(Made { cache: absolute(&common.cache)?, progress }),

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::console::Console;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
-use crate::firmware::Firmware;
+use crate::firmware::flash::Flash;
+use crate::firmware::{Age, Cpu, Firmware, Rom};
 use crate::lab::process::{Launch, Process};
 use crate::lab::{Cable, hex_mac};
 use crate::qmp::Qmp;
@@ -27,13 +28,30 @@ pub enum Nic {
     Virtio,
     /// Intel 82540EM.
     E1000,
+    /// Intel 82574L, of the PCI Express age.
+    E1000e,
+    /// Realtek 8139, the cheap card of the nineties.
+    Rtl8139,
 }
 
 impl Nic {
-    fn device(self) -> &'static str {
+    /// What QEMU calls it.
+    pub fn device(self) -> &'static str {
         match self {
             Self::Virtio => "virtio-net-pci",
             Self::E1000 => "e1000",
+            Self::E1000e => "e1000e",
+            Self::Rtl8139 => "rtl8139",
+        }
+    }
+
+    /// The file name of its boot ROM for BIOS and UEFI, in a folder of such ROMs.
+    pub fn rom(self) -> &'static str {
+        match self {
+            Self::Virtio => "efi-virtio.rom",
+            Self::E1000 => "efi-e1000.rom",
+            Self::E1000e => "efi-e1000e.rom",
+            Self::Rtl8139 => "efi-rtl8139.rom",
         }
     }
 }
@@ -51,13 +69,24 @@ pub struct Hardware {
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { memory: 2048, nic: Nic::Virtio, firmware: Firmware::SeaBios }
+        Self { memory: 2048, nic: Nic::Virtio, firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)) }
     }
+}
+
+/// The files that a firmware is made of, as far as QEMU does not bring them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// The chips of UEFI.
+    pub flash: Option<Flash>,
+    /// The boot ROM of the card.
+    pub rom: Option<PathBuf>,
 }
 
 /// Where QEMU keeps and finds its files.
 #[derive(Debug, Clone)]
 pub struct Places<'a> {
+    /// What the firmware is made of.
+    pub parts: &'a Parts,
     /// A folder with a short path, for sockets and for what the firmware remembers.
     pub sockets: &'a Path,
     /// What QEMU itself says.
@@ -86,15 +115,15 @@ impl Qemu {
             cable.qemu.display(),
             cable.ours.display(),
         );
-        let (device, mac, more) = (hardware.nic.device(), hex_mac(PC_MAC), hardware.firmware.card());
+        let (parts, firmware) = (places.parts, hardware.firmware);
+        let (device, mac, more) = (hardware.nic.device(), hex_mac(PC_MAC), firmware.card(parts.rom.as_deref()));
         let card = format!("{device},netdev=lan,mac={mac}{more}");
-        let mut process = Launch::new("QEMU", "qemu-system-x86_64")
-            .args(processor(accel))
-            // A PC has a screen. Without a graphics card SeaBIOS would put its text on the serial port, where PXELINUX
-            // writes too when its configuration says SERIAL, and each character would come twice.
-            .args(["-machine", "q35", "-vga", "std"])
+        let cpu = firmware.cpu();
+        let (emulator, _) = cpu.emulator();
+        let mut launch = Launch::new("QEMU", emulator)
+            .args(processor(cpu, accel))
             .args(["-m", &hardware.memory.to_string(), "-no-reboot"])
-            .args(hardware.firmware.arguments(places.sockets)?)
+            .args(firmware.arguments(parts.flash.as_ref(), places.sockets)?)
             .arg("-netdev")
             .arg(nic)
             .args(["-device", &card])
@@ -102,11 +131,16 @@ impl Qemu {
             // The PC starts only once somebody listens to its console, so that no byte is lost.
             .args(["-chardev", &format!("socket,id=console,path={},server=on,wait=on", serial.display())])
             .args(["-serial", "chardev:console"])
-            .args(["-qmp", &format!("unix:{},server=on,wait=off", control.display())])
-            .args(["-chardev", &format!("file,id=firmware,path={}", places.firmware.display())])
-            .args(["-device", "isa-debugcon,iobase=0x402,chardev=firmware"])
-            .log(places.log)
-            .spawn()?;
+            .args(["-qmp", &format!("unix:{},server=on,wait=off", control.display())]);
+        if cpu.is_pc() {
+            launch = launch
+                // A PC has a screen. Without a graphics card SeaBIOS would put its text on the serial port, where PXELINUX
+                // writes too when its configuration says SERIAL, and each character would come twice.
+                .args(["-vga", "std"])
+                .args(["-chardev", &format!("file,id=firmware,path={}", places.firmware.display())])
+                .args(["-device", "isa-debugcon,iobase=0x402,chardev=firmware"]);
+        }
+        let mut process = launch.log(places.log).spawn()?;
         let line = connect(&mut process, &serial)?;
         let since = Instant::now();
         let console = Console::new(line, places.console)?;
@@ -144,13 +178,14 @@ impl Qemu {
 }
 
 /// The arguments that say how the PC runs, which are the same for the probe.
-fn processor(accel: Accel) -> Vec<String> {
-    let words = match accel {
-        Accel::Tcg => ["-accel", "tcg,thread=multi", "-cpu", "max"],
-        Accel::Kvm => ["-accel", "kvm", "-cpu", "host"],
+fn processor(cpu: Cpu, accel: Accel) -> Vec<String> {
+    let accel = cpu.accel(accel);
+    let how = match accel {
+        Accel::Tcg => ["-accel", "tcg,thread=multi"],
+        Accel::Kvm => ["-accel", "kvm"],
     };
     let common = ["-nodefaults", "-smp", "2", "-display", "none"];
-    words.iter().chain(&common).map(|word| (*word).to_owned()).collect()
+    how.iter().chain(&cpu.machine(accel)).chain(&common).map(|word| (*word).to_owned()).collect()
 }
 
 /// Connects to a socket that QEMU is about to open.
@@ -175,9 +210,9 @@ pub fn probe_kvm(folder: &Path) -> Result<Accel> {
     }
     let log: PathBuf = folder.join("kvm-probe.log");
     let mut process = Launch::new("QEMU with KVM", "qemu-system-x86_64")
-        .args(processor(Accel::Kvm))
+        .args(processor(Cpu::X64, Accel::Kvm))
         // Without a graphics card the text of the firmware comes out of the serial port, where it can be read.
-        .args(["-machine", "q35,graphics=off"])
+        .args(["-machine", "graphics=off"])
         .args(["-m", "128", "-boot", "n", "-no-reboot", "-serial", "stdio"])
         .args(["-netdev", "hubport,id=lan,hubid=0", "-device", "virtio-net-pci,netdev=lan"])
         .log(&log)

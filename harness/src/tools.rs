@@ -28,7 +28,8 @@ pub fn check(with_seed: bool) -> Result<()> {
     Err(Error::new(format!("these Debian packages are missing: {}", missing.join(" "))))
 }
 
-fn exists(program: &str) -> bool {
+/// Whether a program is in the search path.
+pub fn exists(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

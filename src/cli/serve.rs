@@ -13,9 +13,9 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
-use crate::facts::IPXE_X64;
 use crate::serve::host::{self, Located};
 use crate::serve::{self, Bound, privilege};
+use crate::spec::loader::LoaderKind;
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -104,7 +104,7 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
     for (name, facts) in &outcome.gathered.facts.images {
         text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
-    if let Some(path) = outcome.gathered.loader_files.get(IPXE_X64) {
+    for (_, path) in outcome.gathered.files_of(LoaderKind::IpxeX64) {
         text.push_str(&format!("  UEFI on x86-64 starts from iPXE: {}\n", path.display()));
     }
     let http = outcome.plan.server.http_port;

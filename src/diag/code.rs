@@ -111,6 +111,14 @@ codes! {
     UnusedIso = "unused-iso", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
+    /// Two hosts have the same hardware address.
+    DuplicateMac = "duplicate-mac", Error;
+    /// A `firmware` that an earlier one leaves no machine.
+    ShadowedRule = "shadowed-rule", Warning;
+    /// A `host` or `firmware` that changes nothing.
+    RuleWithoutEffect = "rule-without-effect", Warning;
+    /// A mode for firmware that does not have it.
+    ModeMismatch = "mode-mismatch", Error;
 
     // Files that the spec names.
     /// The ISO file is not there.
@@ -131,6 +139,8 @@ codes! {
     UefiLoaderMissing = "uefi-loader-missing", Warning;
     /// The loader that the spec names is not usable.
     LoaderUnusable = "loader-unusable", Error;
+    /// The loader that the spec pins by its digest has another one.
+    LoaderDigest = "loader-digest", Error;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 

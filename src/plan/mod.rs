@@ -11,12 +11,13 @@
 //! | `iso/<name>.iso` | the ISO file itself |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
-//! | `ipxe/…` | iPXE of this machine, for UEFI firmware |
+//! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
 mod entry;
 mod ipxe;
+mod loader;
 mod menu;
 mod role;
 mod template;

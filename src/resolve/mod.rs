@@ -7,6 +7,7 @@
 pub mod rules;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
@@ -29,10 +30,8 @@ pub struct ResolvedSpec {
     pub menus: Vec<Menu>,
     /// Ports and limits.
     pub server: Server,
-    /// Where the spec says that PXELINUX is.
-    pub pxelinux: Option<PxelinuxSource>,
-    /// Where the spec says that iPXE for UEFI on x86-64 is.
-    pub ipxe_x64: Option<IpxeSource>,
+    /// Where the spec says that loaders are, by kind.
+    pub loaders: BTreeMap<LoaderKind, LoaderSource>,
 }
 
 /// A network on which clients are answered.
@@ -169,13 +168,15 @@ impl Default for Server {
     }
 }
 
-/// Where PXELINUX is, if the spec says so.
+/// Where a loader is, if the spec says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PxelinuxSource {
-    /// The file `lpxelinux.0`.
-    pub program: PathBuf,
-    /// The folder of its `.c32` modules.
+pub struct LoaderSource {
+    /// The program, or the folder of all files where the kind is a folder.
+    pub path: PathBuf,
+    /// The folder of its modules, for a kind that takes some.
     pub modules: PathBuf,
+    /// The SHA-256 digest that the program must have.
+    pub sha256: Option<Spanned<[u8; 32]>>,
     /// Where the path was written.
     pub span: Span,
 }
@@ -191,11 +192,7 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
-        pxelinux: loader(spec, LoaderKind::Pxelinux).and_then(|loader| pxelinux(loader, spec_path)),
-        ipxe_x64: loader(spec, LoaderKind::IpxeX64).and_then(|loader| {
-            let path = loader.path.as_ref()?;
-            Some(IpxeSource { program: beside(spec_path, &path.value), span: path.span })
-        }),
+        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
     };
     (resolved, findings)
 }
@@ -267,27 +264,14 @@ fn server(server: &spec::Server) -> Server {
     Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
 }
 
-fn loader(spec: &Spec, kind: LoaderKind) -> Option<&spec::Loader> {
-    spec.loaders.iter().find(|loader| loader.kind.value == kind)
-}
-
-fn pxelinux(loader: &spec::Loader, spec_path: &Path) -> Option<PxelinuxSource> {
-    let path = loader.path.as_ref()?;
-    let program = beside(spec_path, &path.value);
+fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {
+    let written = loader.path.as_ref()?;
+    let path = beside(spec_path, &written.value);
     let modules = match &loader.modules {
         Some(modules) => beside(spec_path, &modules.value),
-        None => program.parent()?.to_owned(),
+        None => path.parent().unwrap_or(&path).to_owned(),
     };
-    Some(PxelinuxSource { program, modules, span: path.span })
-}
-
-/// Where iPXE is, if the spec says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IpxeSource {
-    /// The program.
-    pub program: PathBuf,
-    /// Where the path was written.
-    pub span: Span,
+    Some(LoaderSource { path, modules, sha256: loader.sha256.clone(), span: written.span })
 }
 
 /// A path as the spec writes it: relative to the folder of the spec.

@@ -3,7 +3,7 @@
 use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
-use super::{Iso, Loader, Menu, Network, Server, Spec};
+use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::Diagnostics;
 
 /// The top of a spec: what may stand there.
@@ -18,6 +18,8 @@ const TOP: Shape = Shape {
         Child { name: "menu", once: false },
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
+        Child { name: "host", once: false },
+        Child { name: "firmware", once: false },
     ],
 };
 
@@ -33,6 +35,8 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
             "iso" => keep(&mut spec.isos, Iso::decode(node, &mut out), &mut spec.incomplete),
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
+            "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),
+            "firmware" => keep(&mut spec.firmware, Firmware::decode(node, &mut out), &mut spec.incomplete),
             _ => spec.server = Some(Server::decode(node, &mut out)),
         }
     }

@@ -2,12 +2,16 @@
 //!
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
 //! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
-//! top-level node of the language: [`network`], [`iso`], [`menu`], [`server`], [`loader`].
+//! top-level node of the language: [`network`], [`iso`], [`menu`], [`server`], [`loader`], [`host`], [`firmware`].
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod decode;
+mod duration;
+pub mod effect;
+pub mod firmware;
+pub mod host;
 pub mod iso;
 mod lex;
 mod literal;
@@ -27,6 +31,9 @@ mod words;
 mod tests;
 
 pub use self::decode::decode;
+pub use self::effect::Effect;
+pub use self::firmware::Firmware;
+pub use self::host::Host;
 pub use self::iso::Iso;
 pub use self::loader::Loader;
 pub use self::menu::Menu;
@@ -52,6 +59,10 @@ pub struct Spec {
     pub server: Option<Server>,
     /// Where boot loaders are found.
     pub loaders: Vec<Loader>,
+    /// Single machines, and how they are answered.
+    pub hosts: Vec<Host>,
+    /// Classes of machines that are answered differently; the first one that a machine belongs to counts.
+    pub firmware: Vec<Firmware>,
     /// Whether a part of the text could not be read, so that the lack of a node or name proves nothing.
     pub incomplete: bool,
 }

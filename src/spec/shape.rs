@@ -30,12 +30,14 @@ pub(super) struct Child {
 }
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: &[(&str, &str)] = &[
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
+    ("host", ""),
+    ("firmware", ""),
     ("subnet", "network"),
     ("interface", "network"),
     ("dhcp", "network"),
@@ -43,6 +45,12 @@ const HOMES: [(&str, &str); 12] = [
     ("separator", "menu"),
     ("http", "server"),
     ("window", "server"),
+    ("address", "host"),
+    ("mac", "host"),
+    ("mode", "host"),
+    ("delay", "host"),
+    ("arch", "firmware"),
+    ("vendor-class", "firmware"),
 ];
 
 /// A node that has been compared with its shape.
@@ -128,6 +136,12 @@ fn placeholder(what: &str) -> &'static str {
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
         "word" => "\"console=ttyS0\"",
+        "hardware address" => "\"52:54:00:12:34:56\"",
+        "address" => "\"192.168.1.50\"",
+        "way to answer" => "\"binl\"",
+        "time" => "\"2s\"",
+        "architecture" => "\"uefi-x64\"",
+        "text" => "\"HW-Client\"",
         _ => "\"name\"",
     }
 }

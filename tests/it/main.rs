@@ -4,6 +4,7 @@ mod cli;
 mod diagnostics;
 mod docs;
 mod layers;
+mod loaders;
 mod plans;
 mod recipes;
 mod rfc;

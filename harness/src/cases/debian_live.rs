@@ -5,7 +5,7 @@ use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Stop, Verdict};
 use crate::error::Error;
-use crate::firmware::Firmware;
+use crate::firmware::{Age, Firmware, Rom};
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
 use crate::qemu::{Hardware, Nic};
@@ -20,7 +20,8 @@ pub(super) const CASES: &[Case] = &[Case {
 }];
 
 /// The root image is unpacked in memory beside a whole system.
-pub(super) const HARDWARE: Hardware = Hardware { memory: 3072, nic: Nic::Virtio, firmware: Firmware::SeaBios };
+pub(super) const HARDWARE: Hardware =
+    Hardware { memory: 3072, nic: Nic::Virtio, firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)) };
 
 /// What netspec may have resident while it serves this medium of 300 MB, in bytes.
 const MEMORY: u64 = 20 * 1024 * 1024;

@@ -46,7 +46,7 @@ const TFTP: u16 = 69;
 
 fn archiso_over(bench: &mut Bench, from: BootFrom) -> Verdict {
     let image = archiso::image(bench, Layout::Today)?;
-    let hardware = Hardware { firmware: Firmware::Ovmf(from), ..Hardware::default() };
+    let hardware = Hardware { firmware: Firmware::ovmf(from), ..Hardware::default() };
     power_on(bench, "arch", image, hardware)?;
     bench.guest()?.play(&[menu(&[ARCHISO_ENTRY]), choose(ARCHISO_ENTRY), Step::LogIn(ARCHISO)])?;
     booted_as(bench, from)?;
@@ -55,7 +55,7 @@ fn archiso_over(bench: &mut Bench, from: BootFrom) -> Verdict {
 
 fn debian(bench: &mut Bench) -> Verdict {
     let image = debian_live::image(bench)?;
-    let hardware = Hardware { firmware: Firmware::Ovmf(BootFrom::Pxe), ..debian_live::HARDWARE };
+    let hardware = Hardware { firmware: Firmware::ovmf(BootFrom::Pxe), ..debian_live::HARDWARE };
     power_on(bench, "debian", image, hardware)?;
     bench.guest()?.play(&[menu(&[DEBIAN_LIVE_ENTRY]), choose(DEBIAN_LIVE_ENTRY), Step::LogIn(DEBIAN_LIVE)])?;
     booted_as(bench, BootFrom::Pxe)?;
@@ -70,7 +70,7 @@ fn second_of_two(bench: &mut Bench) -> Verdict {
     let spec = specs::menu(&[("today", &today.iso), ("then", &then.iso)]);
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&spec, &[today, then])?;
-    let hardware = Hardware { firmware: Firmware::Ovmf(BootFrom::Pxe), ..Hardware::default() };
+    let hardware = Hardware { firmware: Firmware::ovmf(BootFrom::Pxe), ..Hardware::default() };
     let steps = [menu(&["Boot today", "Boot then"]), choose("Boot then"), Step::LogIn(ARCHISO)];
     bench.power_on(hardware, None)?.play(&steps)?;
     let line = bench.guest()?.shell("cat /proc/cmdline")?;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 /// The four bytes before the options (RFC 2131 section 3).
-const COOKIE: [u8; 4] = [99, 130, 83, 99];
+pub const COOKIE: [u8; 4] = [99, 130, 83, 99];
 
 /// The header up to the options, in bytes.
 const HEADER: usize = 236;

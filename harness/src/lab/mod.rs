@@ -5,6 +5,7 @@
 
 mod advertise;
 pub mod dhcp;
+pub mod disguise;
 pub mod frame;
 pub mod loss;
 pub mod netns;
@@ -99,6 +100,15 @@ pub struct Cable {
     pub process: Process,
 }
 
+/// What the cable does to the frames that it carries.
+#[derive(Debug, Clone, Default)]
+pub struct Interference {
+    /// Which frames to the PC are lost.
+    pub lose: Option<LossRule>,
+    /// Whether the PC's iPXE loses its name ([`disguise`]).
+    pub disguise: bool,
+}
+
 /// The switch and what hangs on it.
 #[derive(Debug)]
 pub struct Lab {
@@ -154,7 +164,7 @@ impl Lab {
     }
 
     /// Lays the cable to the PC. The sockets go into `sockets`, whose path must be short (`sun_path` has 108 bytes).
-    pub fn cable(&self, sockets: &Path, pcap: &Path, log: &Path, lose: Option<LossRule>) -> Result<Cable> {
+    pub fn cable(&self, sockets: &Path, pcap: &Path, log: &Path, does: Interference) -> Result<Cable> {
         self.switch.ip(&[
             "link add portpc type veth peer name pc".to_owned(),
             "link set portpc addrgenmode none".to_owned(),
@@ -164,8 +174,11 @@ impl Lab {
         let (qemu, ours) = (sockets.join("nic-qemu"), sockets.join("nic-lan"));
         let mut launch = Launch::internal("wire", "wire")?.args(["--interface", "pc", "--listen"]).arg(&ours);
         launch = launch.arg("--peer").arg(&qemu).arg("--pcap").arg(pcap);
-        if let Some(rule) = lose {
+        if let Some(rule) = does.lose {
             launch = launch.args(["--lose", &rule.to_string()]);
+        }
+        if does.disguise {
+            launch = launch.arg("--disguise");
         }
         let mut process = launch.inside(self.switch.id()).log(log).spawn()?;
         process.wait_for_log(log, READY, START)?;

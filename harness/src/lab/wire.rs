@@ -15,6 +15,7 @@ use nix::sys::socket::{
     AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
 };
 
+use super::disguise::Disguise;
 use super::frame::Frame;
 use super::loss::LossRule;
 use super::pcap::PcapWriter;
@@ -47,6 +48,9 @@ pub struct WireArgs {
     /// Which frames to the PC are lost.
     #[arg(long)]
     lose: Option<LossRule>,
+    /// Takes the name of the PC's iPXE out of what it sends.
+    #[arg(long)]
+    disguise: bool,
 }
 
 /// `internal wire`: carries frames until the process is killed.
@@ -58,17 +62,26 @@ pub fn carry(args: WireArgs) -> Result<()> {
 
     let from_pc = {
         let (lan, pc, pcap) = (Arc::clone(&lan), Arc::clone(&pc), Arc::clone(&pcap));
-        std::thread::spawn(move || pc_to_lan(&pc, &lan, &pcap))
+        let disguise = args.disguise.then(Disguise::default);
+        std::thread::spawn(move || pc_to_lan(&pc, &lan, &pcap, disguise))
     };
     lan_to_pc(&lan, &pc, &args.peer, &pcap, args.lose)?;
     from_pc.join().map_err(|_| Error::new("the thread from the PC panicked"))?
 }
 
-fn pc_to_lan(pc: &UnixDatagram, lan: &OwnedFd, pcap: &Mutex<PcapWriter<File>>) -> Result<()> {
+fn pc_to_lan(
+    pc: &UnixDatagram,
+    lan: &OwnedFd,
+    pcap: &Mutex<PcapWriter<File>>,
+    mut disguise: Option<Disguise>,
+) -> Result<()> {
     let mut buffer = vec![0; LONGEST];
     loop {
         let length = pc.recv(&mut buffer).context("receiving from QEMU")?;
-        let frame = &buffer[..length];
+        let frame = &mut buffer[..length];
+        if let Some(disguise) = &mut disguise {
+            disguise.apply(frame);
+        }
         record(pcap, frame, LONGEST)?;
         // A cable loses what the other side cannot take; the protocols above repeat it.
         let _ = send(lan.as_raw_fd(), frame, MsgFlags::empty());

@@ -1,6 +1,7 @@
 //! Debian packages: what is installed, what the archive offers, and the files of a package that is not installed.
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::error::{Context, MediaError};
 use super::tool::{APT_CACHE, APT_GET, DPKG_DEB, DPKG_QUERY};
@@ -53,6 +54,19 @@ impl Package {
         cache: &Path,
         prepare: impl FnOnce(&Path) -> Result<(), MediaError>,
     ) -> Result<PathBuf, MediaError> {
+        let mut download = APT_GET.command()?;
+        // apt's own download user may not write to a folder of ours.
+        download.args(["-o", "APT::Sandbox::User=root"]);
+        self.fetched(cache, download, prepare)
+    }
+
+    /// The same, with `download` as the call of `apt-get` that knows the package.
+    pub(super) fn fetched(
+        &self,
+        cache: &Path,
+        mut download: Command,
+        prepare: impl FnOnce(&Path) -> Result<(), MediaError>,
+    ) -> Result<PathBuf, MediaError> {
         // A version may hold `:` and `~`, both fine in a file name.
         let folder = cache.join("packages").join(format!("{}_{}", self.name, self.version));
         if folder.is_dir() {
@@ -61,11 +75,8 @@ impl Package {
         let above = cache.join("packages");
         fs::create_dir_all(&above).context("create", &above)?;
         let work = tempfile::tempdir_in(&above).context("create a folder in", &above)?;
-        // apt's own download user may not write to a folder of ours.
-        APT_GET.run_in(
-            work.path(),
-            ["-o", "APT::Sandbox::User=root", "-q", "download", &format!("{}={}", self.name, self.version)],
-        )?;
+        download.current_dir(work.path()).args(["-q", "download", &format!("{}={}", self.name, self.version)]);
+        APT_GET.finish(download)?;
         let files = work.path().join("files");
         DPKG_DEB.run([Path::new("-x"), &only_package_in(work.path())?, &files])?;
         prepare(&files)?;
@@ -98,7 +109,8 @@ fn control_field(name: &str, field: &str) -> Result<String, MediaError> {
     field_of(&String::from_utf8_lossy(&record), field).ok_or_else(unknown)
 }
 
-fn field_of(record: &str, field: &str) -> Option<String> {
+/// The value of one field of a control record.
+pub(super) fn field_of(record: &str, field: &str) -> Option<String> {
     record.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(": ").map(|value| value.trim().to_owned()))
 }
 

@@ -99,14 +99,14 @@ fn make(work: &Path, made: &Path, log: &Path, mirror: &Mirror, progress: &dyn Fn
 
 /// Where packages come from: an address and the suite in it.
 #[derive(Debug, PartialEq, Eq)]
-struct Mirror {
-    address: String,
-    suite: String,
+pub(super) struct Mirror {
+    pub(super) address: String,
+    pub(super) suite: String,
 }
 
 impl Mirror {
     /// The first archive in apt's sources that has the suite this machine runs.
-    fn of_this_machine() -> Result<Mirror, MediaError> {
+    pub(super) fn of_this_machine() -> Result<Mirror, MediaError> {
         let release = fs::read_to_string("/etc/os-release").context("read", Path::new("/etc/os-release"))?;
         let suite = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME=")).unwrap_or_default();
         let mut files = vec![PathBuf::from("/etc/apt/sources.list")];

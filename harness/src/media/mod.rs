@@ -8,6 +8,7 @@ mod cpio;
 mod deb;
 mod error;
 mod live;
+mod newest;
 mod png;
 mod tool;
 mod tree;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use archiso::{Archiso, Layout};
 pub use error::MediaError;
 pub use live::{debian_live, debian_live_digest};
+pub use newest::{ALL, foreign, newest};
 
 /// The usual stand-in for the Arch ISO in this layout; see [`Archiso`] for other ones.
 ///

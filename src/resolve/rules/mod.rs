@@ -5,14 +5,18 @@
 
 mod duplicate_default;
 mod duplicate_interface;
+mod duplicate_mac;
 mod duplicate_name;
 mod empty_menu;
 mod ipxe_expansion;
 mod menu_cycle;
 mod menus;
+mod mode_mismatch;
 mod no_menu;
 mod no_network;
 mod nothing_to_boot;
+mod rule_without_effect;
+mod shadowed_rule;
 mod subnet_overlap;
 mod unknown_iso;
 mod unknown_menu;
@@ -38,6 +42,10 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     unreachable_menu::check,
     unused_iso::check,
     ipxe_expansion::check,
+    duplicate_mac::check,
+    shadowed_rule::check,
+    rule_without_effect::check,
+    mode_mismatch::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.
