@@ -37,8 +37,7 @@ fn without_forms(firmware: &Firmware) -> Vec<(String, Span)> {
         Arch::RaspberryPi => Some("a Raspberry Pi takes one form of offer only".to_owned()),
         _ => None,
     };
-    let mut found: Vec<_> =
-        firmware.arches.iter().filter_map(|named| Some((arch(named.value)?, named.span))).collect();
+    let mut found: Vec<_> = firmware.arches.iter().filter_map(|named| Some((arch(named.value)?, named.span))).collect();
     let http = firmware.vendor_class.as_ref().filter(|class| class.value.starts_with("HTTPClient"));
     if let Some(class) = http
         && found.is_empty()

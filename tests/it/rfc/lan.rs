@@ -71,6 +71,7 @@ impl Lan {
             std::fs::read_link(format!("/proc/{pid}/ns/net")).is_ok_and(|theirs| theirs != own)
         });
         ip(&format!("link add c0 type veth peer name lan0 netns {pid}"));
+        ip("link set c0 address 52:54:00:01:02:03");
         ip("link set c0 up");
         // A link drops what is sent before the kernel has seen its carrier.
         until("the cable is in", || interfaces().unwrap().iter().any(|found| found.name == "c0" && found.running));
@@ -95,6 +96,14 @@ impl Lan {
     /// Gives the client its address, as the network's DHCP server would.
     pub(super) fn lease(&self) {
         ip(&format!("address add {LEASED}/24 dev c0"));
+    }
+
+    /// Runs a command at the server's end.
+    pub(super) fn at_the_server(&self, command: &str) {
+        let pid = self.server.id().to_string();
+        let status =
+            Command::new("nsenter").args(["--net", "--target", &pid]).args(command.split(' ')).status().unwrap();
+        assert!(status.success(), "{command}");
     }
 
     /// Sends from port 68 to all, at port 67.
@@ -144,15 +153,20 @@ impl Lan {
         }
     }
 
-    /// The one packet with an answer to the transaction of this number.
-    pub(super) fn answer(&self, xid: u32) -> Packet {
+    /// The first packet for which this is so.
+    pub(super) fn first(&self, is_it: impl Fn(&Packet) -> bool) -> Packet {
         let end = Instant::now() + Duration::from_secs(5);
         loop {
-            let packet = self.packet(end).unwrap_or_else(|| panic!("no answer to {xid:#x}; the log:\n{}", self.log()));
-            if packet.payload.get(4..8) == Some(&xid.to_be_bytes()) {
+            let packet = self.packet(end).unwrap_or_else(|| panic!("no answer; the log:\n{}", self.log()));
+            if is_it(&packet) {
                 return packet;
             }
         }
+    }
+
+    /// The packet with an answer to the transaction of this number.
+    pub(super) fn answer(&self, xid: u32) -> Packet {
+        self.first(|packet| packet.payload.get(4..8) == Some(&xid.to_be_bytes()))
     }
 
     /// Sends a DISCOVER to all, and takes the answer.

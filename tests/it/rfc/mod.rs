@@ -11,6 +11,7 @@ mod lan;
 mod requirements;
 mod scan;
 mod table;
+mod tftp_lan;
 mod tftp_names;
 mod tftp_options;
 mod tftp_transfer;
