@@ -23,7 +23,7 @@ fn old() -> Folder {
     Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &trees::archiso_2014())
 }
 
-fn read(opened: &Opened) -> String {
+pub(crate) fn read(opened: &Opened) -> String {
     let mut bytes = vec![0; usize::try_from(opened.len).unwrap()];
     let mut done = 0;
     while done < bytes.len() {

@@ -55,7 +55,7 @@ fn dh_54_se_04_requests_for_others_are_left_to_them() {
     });
 }
 
-/// A ROM that comes before it has set up its address ("CLIENT IP 0.0.0.0 … PXE-E55") asks by broadcast from 0.0.0.0.
+/// BI-07: a ROM that comes before it has set up its address ("CLIENT IP 0.0.0.0 … PXE-E55") asks by broadcast from 0.0.0.0.
 #[test]
 fn dh_55_a_client_without_a_source_address_is_answered() {
     Lan::with(SPEC, |lan| {

@@ -94,14 +94,17 @@ fn dh_27_dh_28_the_file_stands_where_its_client_looks() {
     });
 }
 
-/// Which options each class gets, and what is in them.
+/// UE-06, BI-04: which options each class gets, and what is in them.
 #[test]
 fn bi_01_bi_02_ue_02_ue_03_ue_04_ip_01_dh_40_options_by_class() {
     Lan::with(SPEC, |lan| {
         let offer = |message: Message| -> Packet { lan.offer(&message) };
         let bios = offer(Message::bios(1));
         let vendor = bios.option(43).unwrap();
-        assert_eq!((&vendor[..3], vendor.last()), (&[6, 1, 8][..], Some(&255)));
+        assert_eq!(
+            vendor,
+            [&[6, 1, 8, 209, 12][..], b"syslinux.cfg", &[210, 24], b"/iso/arch/boot/syslinux/", &[255]].concat()
+        );
         assert_eq!(bios.option(209), Some(b"syslinux.cfg".to_vec()));
         assert_eq!(bios.option(210), Some(b"/iso/arch/boot/syslinux/".to_vec()), "BI-04");
         // edk2 before 2017 throws an offer with option 43 away, and all edk2 one with 43.1 to 43.5.

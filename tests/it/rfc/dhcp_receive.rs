@@ -132,7 +132,7 @@ fn g13_g14_options_are_read_in_all_their_forms() {
     });
 }
 
-/// DH-15, DH-38, BI-08: each copy of a DISCOVER gets the same answer, once, at once; a table and no name server is in the way.
+/// DH-15, DH-38, BI-08, CO-14, G31: each copy of a DISCOVER gets the same answer, once, at once; a table and no name server is in the way.
 #[test]
 fn dh_15_dh_38_bi_08_each_copy_gets_one_answer_at_once() {
     Lan::with(SPEC, |lan| {

@@ -10,6 +10,7 @@ mod http;
 mod lan;
 mod requirements;
 mod scan;
+mod stages;
 mod table;
 mod tftp_lan;
 mod tftp_names;
