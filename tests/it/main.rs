@@ -3,6 +3,7 @@
 mod cli;
 mod diagnostics;
 mod docs;
+mod explain;
 mod layers;
 mod loaders;
 mod plans;
