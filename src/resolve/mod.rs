@@ -4,7 +4,9 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod machines;
 pub mod rules;
+mod wanted;
 mod words;
 
 use std::collections::BTreeMap;
@@ -14,10 +16,14 @@ use std::path::{Path, PathBuf};
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::machines::Rule;
+pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
+use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Span, Spanned};
 use crate::spec::loader::LoaderKind;
+use crate::spec::tftp::TftpOption;
 use crate::spec::{self, Spec};
 
 /// A spec in which every name is known to exist.
@@ -33,6 +39,14 @@ pub struct ResolvedSpec {
     pub server: Server,
     /// Where the spec says that loaders are, by kind.
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
+    /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
+    pub rules: Vec<Rule>,
+    /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
+    pub vendor_classes: Vec<String>,
+    /// The loaders that rules give to machines, in the order of the spec.
+    pub wanted_loaders: Vec<WantedLoader>,
+    /// The UEFI machines that rules speak of, in the order of the spec.
+    pub firmware_machines: Vec<FirmwareMachine>,
 }
 
 /// A network on which clients are answered.
@@ -64,14 +78,43 @@ pub struct Network {
 }
 
 /// What netspec does about DHCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DhcpMode {
     /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
     Proxy,
     /// Port 4011 alone, beside a DHCP server on this machine that sends clients there (PXE 2.1 section 2.2.3).
     BootServer,
+    /// The DHCP server of the network (RFC 2131).
+    Server(AddressPool),
 }
+
+/// What a DHCP server gives out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AddressPool {
+    /// The subnet that the addresses are in.
+    pub subnet: Ipv4Net,
+    /// The addresses for clients without a reservation.
+    pub range: AddressRange,
+    /// For how many seconds.
+    pub lease_seconds: u32,
+    /// The router that clients are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<Ipv4Addr>,
+    /// The DNS servers that clients are told, the preferred one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<Ipv4Addr>,
+    /// Addresses of single machines, which nobody else is given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reservations: BTreeMap<MacAddr, Ipv4Addr>,
+    /// Where the range was written.
+    #[serde(skip)]
+    pub range_span: Span,
+}
+
+/// The seconds of a lease where the spec does not say: 12 hours.
+const LEASE_SECONDS: u32 = 12 * 3600;
 
 /// An ISO file that the spec names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,13 +189,38 @@ pub struct KernelTarget {
 }
 
 /// Ports and limits of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Server {
     /// TCP port of HTTP.
     pub http_port: u16,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
+    /// What else TFTP does otherwise than usual.
+    #[serde(skip_serializing_if = "Tftp::is_usual")]
+    pub tftp: Tftp,
+}
+
+/// How TFTP differs from what firmware usually takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tftp {
+    /// The largest block, in bytes, where it is not left to the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_size: Option<u16>,
+    /// Options that are not granted, and the beginning of the hardware addresses to which they are not; none means all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<(TftpOption, Option<MacPrefix>)>,
+    /// Whether data comes from port 69 as well.
+    pub single_port: bool,
+    /// Whether the block behind 65535 is 1 instead of 0.
+    pub wrap_to_one: bool,
+}
+
+impl Tftp {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ResolvedSpec {
@@ -176,7 +244,7 @@ impl ResolvedSpec {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { http_port: 80, tftp_window: 16 }
+        Self { http_port: 80, tftp_window: 16, tftp: Tftp::default() }
     }
 }
 
@@ -200,31 +268,53 @@ pub struct LoaderSource {
 pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
     let resolved = ResolvedSpec {
-        networks: spec.networks.iter().map(network).collect(),
+        networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
+        wanted_loaders: wanted::loaders(spec),
+        firmware_machines: wanted::machines(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
+        rules: machines::rules(spec),
+        vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)
 }
 
-fn network(network: &spec::Network) -> Network {
+fn network(network: &spec::Network, hosts: &[spec::Host]) -> Network {
     let subnet = network.subnet.as_ref();
     let interface = network.interface.as_ref();
     Network {
         name: network.name.value.clone(),
         subnet: subnet.map(|subnet| subnet.value),
         interface: interface.map(|interface| interface.value.clone()),
-        dhcp: match network.dhcp.as_ref().map(|mode| mode.value).unwrap_or_default() {
-            spec::network::DhcpMode::Proxy => DhcpMode::Proxy,
-            spec::network::DhcpMode::BootServer => DhcpMode::BootServer,
+        dhcp: match network.dhcp.as_ref().map(|mode| &mode.value) {
+            Some(spec::network::DhcpMode::BootServer) => DhcpMode::BootServer,
+            _ => address_pool(network, hosts).map_or(DhcpMode::Proxy, DhcpMode::Server),
         },
         relays: network.relays.iter().map(|relay| relay.value).collect(),
         address: network.address.as_ref().map(|address| address.value),
         address_span: network.address.as_ref().map(|address| address.span),
         span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
     }
+}
+
+/// The pool of a network that netspec is the DHCP server of; `None` for a proxy, and where findings forbid serving.
+fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<AddressPool> {
+    let spec::network::DhcpMode::Server(server) = &network.dhcp.as_ref()?.value else { return None };
+    let range = server.range.as_ref()?;
+    let subnet = network.subnet.as_ref()?.value;
+    let reservation = |host: &spec::Host| Some((host.mac.as_ref()?.value, host.address.as_ref()?.value));
+    let lease = server.lease.as_ref().and_then(|lease| u32::try_from(lease.value.as_secs()).ok());
+    Some(AddressPool {
+        subnet,
+        range: range.value,
+        lease_seconds: lease.unwrap_or(LEASE_SECONDS),
+        router: server.router.as_ref().map(|router| router.value),
+        dns: server.dns.iter().map(|server| server.value).collect(),
+        reservations: hosts.iter().filter_map(reservation).filter(|(_, address)| subnet.contains(address)).collect(),
+        range_span: range.span,
+    })
 }
 
 fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
@@ -279,7 +369,24 @@ fn kernel_target(iso: &str, kernel: &Spanned<String>, entry: &spec::menu::Entry)
 fn server(server: &spec::Server) -> Server {
     let default = Server::default();
     let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
-    Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
+    Server {
+        http_port: or(&server.http, default.http_port),
+        tftp_window: or(&server.window, default.tftp_window),
+        tftp: server.tftp.as_ref().map_or_else(Tftp::default, tftp),
+    }
+}
+
+fn tftp(tftp: &spec::tftp::Tftp) -> Tftp {
+    let without = tftp.without.iter().flat_map(|without| {
+        let mac = without.mac.as_ref().map(|mac| mac.value.clone());
+        without.options.iter().map(move |option| (option.value, mac.clone()))
+    });
+    Tftp {
+        block_size: tftp.block_size.as_ref().map(|size| size.value),
+        without: without.collect(),
+        single_port: tftp.single_port.is_some(),
+        wrap_to_one: tftp.wrap.as_ref().is_some_and(|block| block.value == 1),
+    }
 }
 
 fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use super::content::Files;
 use super::dhcp::{self, DhcpConfig, DhcpPorts, DhcpSockets, Mode};
 use super::event::Events;
 use super::host::Located;
+use super::lease::store::StoreError;
+use super::lease::{Leases, Rival, RivalError};
 use super::listeners::{FilePorts, Listeners, Setup};
 use super::port_holder::ListenError;
 use super::privilege::Opener;
@@ -48,6 +51,8 @@ pub enum BindError {
     Tree(TreeError),
     /// Ports that cannot be had.
     Listen(Vec<ListenError>),
+    /// The store of leases cannot be used.
+    Store(StoreError),
     /// The operating system gives no thread.
     Thread(io::Error),
 }
@@ -56,6 +61,7 @@ impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tree(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}\n  help: {}", error.help()),
             Self::Thread(error) => write!(f, "no thread can be started: {error}"),
             Self::Listen(errors) => {
                 for (at, error) in errors.iter().enumerate() {
@@ -72,9 +78,11 @@ impl std::error::Error for BindError {}
 
 /// Opens the files and the sockets of a plan, on the interfaces of its networks. Call it inside a tokio runtime.
 ///
+/// The folder `state` is where leases are kept; it is not touched where no network gives out addresses.
+///
 /// # Errors
 /// [`BindError`] has every port that cannot be had, with who holds it.
-pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bound, BindError> {
+pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path) -> Result<Bound, BindError> {
     let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?;
     let opener = Opener::start().map_err(BindError::Thread)?;
     let mut errors = Vec::new();
@@ -87,13 +95,15 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bou
     let dhcp = dhcp.map_err(|more| errors.extend(more));
     let mut addresses = Vec::new();
     for address in located.iter().flat_map(|network| &network.addresses).copied().collect::<BTreeSet<_>>() {
-        match FilePorts::open(address, plan.server) {
+        match FilePorts::open(address, &plan.server) {
             Ok(ports) => addresses.push((address, ports)),
             Err(more) => errors.extend(more),
         }
     }
     match dhcp {
         Ok(dhcp) if errors.is_empty() => {
+            let leases = Leases::open(&plan.networks, located, state).map_err(BindError::Store)?;
+            let dhcp = dhcp.with_leases(leases);
             Ok(Bound { plan: plan.clone(), dhcp, addresses, files: Arc::new(files), opener })
         }
         _ => Err(BindError::Listen(errors)),
@@ -101,6 +111,18 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bou
 }
 
 impl Bound {
+    /// Asks the networks on which netspec gives out addresses whether another DHCP server does, too. Takes two seconds, and no
+    /// time where there is no such network.
+    ///
+    /// # Errors
+    /// Where that cannot be found out.
+    pub async fn rivals(&self) -> Result<Vec<Rival>, RivalError> {
+        match self.dhcp.leases() {
+            Some(leases) => leases.rivals().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// How the port of DHCP servers is listened on, for each interface.
     pub fn modes(&self) -> impl Iterator<Item = (&str, &Mode)> {
         self.dhcp.modes().map(|(interface, _, mode)| (interface, mode))

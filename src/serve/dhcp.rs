@@ -15,6 +15,7 @@
 //! they do: nothing else tells them from a forged source (SE-04).
 
 mod link;
+mod pending;
 mod raw;
 mod rivals;
 mod socket;
@@ -30,18 +31,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+pub(in crate::serve) use self::link::Front;
 use self::link::Link;
 pub use self::link::{Mode, OpenLink};
+use self::pending::Pending;
 use self::raw::{OpenRaw, RawSocket};
 use self::rivals::Rivals;
 use self::socket::Received;
 use super::event::{BootEvent, Events};
 use super::host::{Located, locate_among};
 use super::interface::{Interface, interfaces};
+use super::lease::{Leases, Outgoing, Taken};
 use super::place::{Arrival, Place, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
-use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
+use crate::proto::dhcp::{
+    BootRequest, BootTable, Destination, Local, MessageType, ReceivedOn, Reply, Verdict, answer, client_of,
+};
 use crate::resolve::{DhcpMode, Network};
 
 /// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
@@ -92,6 +98,7 @@ pub struct DhcpSockets {
     /// Listens on the port of clients.
     clients: Option<OpenRaw>,
     links: Vec<OpenLink>,
+    leases: Option<Leases>,
 }
 
 /// What becomes of an interface while serving.
@@ -112,7 +119,7 @@ pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
     let located = locate_among(&config.networks, &interfaces).0;
     // Both need CAP_NET_RAW. Without it one port must be free or shared, and other servers are not heard.
     let beside = OpenRaw::open(config.ports.dhcp).ok();
-    let clients = OpenRaw::open(config.ports.client).ok();
+    let clients = OpenRaw::open(config.ports.client).and_then(OpenRaw::listen).ok();
     let mut links = Vec::new();
     let mut errors = Vec::new();
     for interface in interfaces.iter().filter(|interface| located.iter().any(|n| n.interface == interface.name)) {
@@ -122,12 +129,12 @@ pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
             Err(more) => errors.extend(more),
         }
     }
-    if errors.is_empty() { Ok(DhcpSockets { config, beside, clients, links }) } else { Err(errors) }
+    if errors.is_empty() { Ok(DhcpSockets { config, beside, clients, links, leases: None }) } else { Err(errors) }
 }
 
 /// Whether clients on an interface are answered when they discover, for one of its networks at least.
 pub(super) fn is_discovered(located: &[Located], interface: &str) -> bool {
-    located.iter().any(|network| network.interface == interface && network.dhcp == DhcpMode::Proxy)
+    located.iter().any(|network| network.interface == interface && network.dhcp != DhcpMode::BootServer)
 }
 
 impl DhcpSockets {
@@ -146,6 +153,17 @@ impl DhcpSockets {
         self.clients.is_some()
     }
 
+    /// Also gives out addresses, on the networks of these leases.
+    pub fn with_leases(mut self, leases: Option<Leases>) -> Self {
+        self.leases = leases;
+        self
+    }
+
+    /// The leases, if there are any.
+    pub fn leases(&self) -> Option<&Leases> {
+        self.leases.as_ref()
+    }
+
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     ///
     /// # Errors
@@ -156,27 +174,33 @@ impl DhcpSockets {
         mut changes: mpsc::Receiver<LinkChange>,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let mut ears = Ears {
-            links: self.links.into_iter().map(OpenLink::watch).collect::<Result<_, _>>()?,
-            beside: self.beside.map(OpenRaw::watch).transpose()?,
-            clients: self.clients.map(OpenRaw::watch).transpose()?,
-            turn: 0,
-        };
-        let mut server = Server::new(self.config, events);
+        let beside = self.beside.map(OpenRaw::watch).transpose()?.map(Arc::new);
+        let links = self.links.into_iter().map(|link| link.watch(beside.as_ref())).collect::<Result<_, _>>()?;
+        let clients = self.clients.map(OpenRaw::watch).transpose()?;
+        let mut ears = Ears { links, beside, clients, turn: 0 };
+        let mut server = Server::new(self.config, self.leases, events);
+        let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
         loop {
             let heard = tokio::select! {
-                () = &mut shutdown => return Ok(()),
+                () = &mut shutdown => break,
                 Some(change) = changes.recv() => {
                     ears.change(change)?;
+                    continue;
+                }
+                (index, port, reply) = pending.due() => {
+                    // A link that has gone takes its client with it.
+                    if let Some(link) = ears.link(index) {
+                        server.send(port, link, reply);
+                    }
                     continue;
                 }
                 heard = std::future::poll_fn(|cx| ears.poll_hear(cx)) => heard,
             };
             match heard {
                 Heard::Asked(index, port, received) => {
-                    if let Some(link) = ears.links.iter().find(|link| link.index == index) {
-                        server.take(port, link, ears.beside.as_ref(), &received);
+                    if let Some(link) = ears.link(index) {
+                        server.take(port, link, received, &mut pending);
                     }
                 }
                 Heard::Told(received) => server.overhear(&received),
@@ -184,13 +208,17 @@ impl DhcpSockets {
                 Heard::Nothing => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
+        if let Some(leases) = server.leases {
+            leases.close().await;
+        }
+        Ok(())
     }
 }
 
 /// All sockets that are read.
 struct Ears {
     links: Vec<Link>,
-    beside: Option<RawSocket>,
+    beside: Option<Arc<RawSocket>>,
     clients: Option<RawSocket>,
     /// Which link is asked first, so that a busy one does not silence the others.
     turn: usize,
@@ -207,11 +235,15 @@ enum Heard {
 }
 
 impl Ears {
+    fn link(&self, index: u32) -> Option<&Link> {
+        self.links.iter().find(|link| link.index == index)
+    }
+
     fn change(&mut self, change: LinkChange) -> io::Result<()> {
         match change {
             LinkChange::Opened(link) => {
                 self.links.retain(|known| known.index != link.index);
-                self.links.push(link.watch()?);
+                self.links.push(link.watch(self.beside.as_ref())?);
             }
             LinkChange::Gone(index) => self.links.retain(|link| link.index != index),
         }
@@ -235,7 +267,7 @@ impl Ears {
         {
             let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
             let index = received.arrival.ifindex;
-            if self.links.iter().any(|link| link.index == index && link.beside) {
+            if self.links.iter().any(|link| link.index == index && link.is_beside()) {
                 return Poll::Ready(Heard::Asked(index, ReceivedOn::Dhcp67, received));
             }
         }
@@ -254,6 +286,7 @@ impl Ears {
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
+    leases: Option<Leases>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     /// The networks on them.
@@ -262,16 +295,21 @@ struct Server {
     rivals: Rivals,
 }
 
+/// Answers that wait, each with the link and the port of its request.
+type Waiting = Pending<(u32, ReceivedOn, Reply)>;
+
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
     Unserved,
     Silent { mac: Option<MacAddr>, reason: String },
     Answer(Reply),
+    Leases(Taken),
 }
 
 impl Server {
-    fn new(config: DhcpConfig, events: Arc<dyn Events>) -> Self {
-        Self { config, events, known: Vec::new(), located: Vec::new(), read: None, rivals: Rivals::default() }
+    fn new(config: DhcpConfig, leases: Option<Leases>, events: Arc<dyn Events>) -> Self {
+        let (known, located, rivals) = (Vec::new(), Vec::new(), Rivals::default());
+        Self { config, events, leases, known, located, read: None, rivals }
     }
 
     /// Takes a message of some server to some client.
@@ -282,18 +320,26 @@ impl Server {
         }
     }
 
-    fn take(&mut self, port: ReceivedOn, link: &Link, beside: Option<&RawSocket>, received: &Received) {
+    fn take(&mut self, port: ReceivedOn, link: &Link, received: Received, pending: &mut Waiting) {
         self.refresh_interfaces(&received.arrival);
-        let event = match survive(|| self.decide(port, received)) {
-            Some(Outcome::Unserved) => return,
-            Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
-            Some(Outcome::Answer(reply)) => self.send(port, link, beside, reply),
-            None => BootEvent::Silent {
-                mac: client_of(&received.bytes),
-                reason: "a bug in netspec: the code that answers this message panicked".to_owned(),
-            },
-        };
-        self.events.emit(event);
+        let silent = |mac, reason| BootEvent::Silent { mac, reason };
+        match survive(|| self.decide(port, link.dhcp.as_ref(), &received)) {
+            Some(Outcome::Unserved | Outcome::Leases(Taken::Later)) => {}
+            Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
+            Some(Outcome::Leases(Taken::Told(event))) => self.events.emit(event),
+            Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(port, link, reply),
+            Some(Outcome::Answer(reply)) => {
+                let delay = reply.delay;
+                if let Err((_, _, reply)) = pending.push(delay, (link.index, port, reply)) {
+                    let reason = format!("{}: too many delayed answers wait already", reply.class);
+                    self.events.emit(silent(Some(reply.mac), reason));
+                }
+            }
+            None => self.events.emit(silent(
+                client_of(&received.bytes),
+                "a bug in netspec: the code that answers this message panicked".to_owned(),
+            )),
+        }
     }
 
     /// Reads the interfaces again where the list is old, or where the kernel just named one or an address that is not in it.
@@ -314,12 +360,12 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, front: Option<&Arc<Front>>, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
         // A network of port 4011 alone is none where clients discover.
-        let is_answered = |network: &&Located| port == ReceivedOn::Boot4011 || network.dhcp == DhcpMode::Proxy;
+        let is_answered = |network: &&Located| port == ReceivedOn::Boot4011 || network.dhcp != DhcpMode::BootServer;
         let networks: Vec<&Located> = self.located.iter().filter(is_answered).collect();
         let server = match place(&self.known, &networks, &received.arrival, giaddr) {
             Place::Unserved => return Outcome::Unserved,
@@ -331,7 +377,7 @@ impl Server {
         };
         if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.located, &received.arrival) {
             let source = received.arrival.source;
-            let reason = format!("asks on port 4011 from {source}, which is in no subnet of the spec");
+            let reason = format!("asks on port 4011 from {source}, which is in no served network");
             return Outcome::Silent { mac, reason };
         }
         if received.truncated {
@@ -344,24 +390,56 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
+        if let Some(taken) = self.lease(&request, &local, front, received.arrival.ifindex) {
+            return Outcome::Leases(taken);
+        }
         match answer(&self.config.table, &request, &local) {
-            Verdict::Answer(reply) => Outcome::Answer(reply),
+            Verdict::Answer(reply) => match reply.destination {
+                Destination::Client(addr) if !self.may_have(*addr.ip(), &received.arrival) => {
+                    let reason = format!("the answer would go to {}, which is in no served network", addr.ip());
+                    Outcome::Silent { mac: Some(reply.mac), reason }
+                }
+                _ => Outcome::Answer(reply),
+            },
             Verdict::Silence(reason) => Outcome::Silent { mac: Some(request.mac()), reason: reason.to_string() },
         }
     }
 
+    /// Has the leases of the network, if there are any, take a message to a DHCP server.
+    fn lease(&self, request: &BootRequest, local: &Local, front: Option<&Arc<Front>>, ifindex: u32) -> Option<Taken> {
+        let leases = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
+        let outgoing = Outgoing {
+            front: front?.clone(),
+            ports: self.config.ports,
+            ifindex,
+            events: self.events.clone(),
+            asked: request.message_type().map_or("DHCP message", MessageType::name),
+        };
+        leases.take(request, local, &self.config.table, &outgoing)
+    }
+
+    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
+    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
+        let claimed = Arrival { source: client, ..*arrival };
+        client.is_broadcast() || is_near(&self.known, &self.located, &claimed)
+    }
+
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
-    fn send(&mut self, port: ReceivedOn, link: &Link, beside: Option<&RawSocket>, reply: Reply) -> BootEvent {
+    fn send(&mut self, port: ReceivedOn, link: &Link, reply: Reply) {
         let ports = self.config.ports;
         let to = match reply.destination {
             Destination::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, ports.client),
             Destination::Client(addr) => addr,
             Destination::Relay(relay) => SocketAddrV4::new(relay, ports.relay),
         };
-        if reply.destination == Destination::Broadcast {
-            self.rivals.sent(&reply.bytes);
-        }
-        match link.send(beside, port, &reply.bytes, to, reply.server) {
+        let mut datagrams = [Some(&reply.bytes), reply.also.as_ref()].into_iter().flatten();
+        let sent = datagrams.try_for_each(|bytes| {
+            if reply.destination == Destination::Broadcast {
+                self.rivals.sent(bytes);
+            }
+            link.send(port, bytes, to, reply.server)
+        });
+        self.events.emit(match sent {
             Ok(()) => BootEvent::Answered {
                 mac: reply.mac,
                 client: reply.class.to_string(),
@@ -369,12 +447,13 @@ impl Server {
                 file: reply.file,
                 server: reply.server,
                 ciaddr: reply.ciaddr,
+                rule: reply.rule,
             },
             Err(error) => {
                 let reason = format!("{}: the answer to {to} cannot be sent: {error}", reply.class);
                 BootEvent::Silent { mac: Some(reply.mac), reason }
             }
-        }
+        });
     }
 }
 

@@ -49,11 +49,30 @@ pub fn locate_among(networks: &[Network], interfaces: &[Interface]) -> (Vec<Loca
     let mut findings = Diagnostics::default();
     for network in networks {
         match locate_one(network, interfaces) {
-            Ok(found) => located.push(found),
+            Ok(found) => {
+                findings.extend(own_address_in_range(network, &found));
+                located.push(found);
+            }
             Err(finding) => findings.push(*finding),
         }
     }
     (located, findings)
+}
+
+/// An address of this machine that would be given to a client.
+fn own_address_in_range(network: &Network, found: &Located) -> Diagnostics {
+    let mut findings = Diagnostics::default();
+    let DhcpMode::Server(pool) = &network.dhcp else { return findings };
+    for address in found.addresses.iter().filter(|address| pool.range.contains(**address)) {
+        let of = format!("`{address}` on `{}`", found.interface);
+        let message = format!("range `{}` contains the address of this machine, {of}", pool.range);
+        findings.push(
+            Diagnostic::new(Code::RangeTaken, message)
+                .at(pool.range_span, "gives it to a client")
+                .help(format!("begin the range behind {address}, or end it before")),
+        );
+    }
+    findings
 }
 
 fn unlisted(error: &io::Error) -> Diagnostics {
@@ -75,7 +94,7 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
         addresses,
         subnet: network.subnet,
         relays: network.relays.clone(),
-        dhcp: network.dhcp,
+        dhcp: network.dhcp.clone(),
     };
     if let Some(name) = &network.interface {
         let interface = interfaces.iter().find(|interface| interface.name == *name).ok_or_else(|| {

@@ -33,10 +33,8 @@ impl FilePorts {
     ///
     /// # Errors
     /// Every port that cannot be had, with who holds it.
-    pub(super) fn open(address: Ipv4Addr, server: Server) -> Result<Self, Vec<ListenError>> {
-        let mut config = tftp::Config::new(SocketAddrV4::new(address, TFTP_PORT));
-        config.options.windowsize = Some(server.tftp_window);
-        let tftp = tftp::bind(config);
+    pub(super) fn open(address: Ipv4Addr, server: &Server) -> Result<Self, Vec<ListenError>> {
+        let tftp = tftp::bind(tftp::Config::of(SocketAddrV4::new(address, TFTP_PORT), server));
         let tftp = tftp.map_err(|error| ListenError::new(Protocol::Udp, address, TFTP_PORT, None, error));
         let port = server.http_port;
         let http = http::bind(http::Config::new(SocketAddrV4::new(address, port)));
@@ -168,8 +166,8 @@ impl Listeners {
                 if self.at.contains_key(address) {
                     continue;
                 }
-                let (address, server) = (*address, self.server);
-                match self.opener.run(move || FilePorts::open(address, server)).await {
+                let (address, server) = (*address, self.server.clone());
+                match self.opener.run(move || FilePorts::open(address, &server)).await {
                     Some(Ok(ports)) => {
                         self.start(address, ports);
                         self.tell(address, format!("is served now, on {}", network.interface));

@@ -12,6 +12,7 @@ pub mod host;
 pub mod http;
 pub mod interface;
 pub mod journal;
+pub mod lease;
 mod limit;
 mod listeners;
 mod meter;

@@ -74,14 +74,18 @@ impl Opener {
     }
 }
 
+/// The user and group that [`Opener::leave_root`] will become, to which the files go that are written while serving; `None`
+/// where this process is not root and stays who it is.
+pub fn successor() -> Option<(Uid, Gid)> {
+    let nobody = || User::from_name("nobody").ok().flatten();
+    let ids = || nobody().map_or((Uid::from_raw(NOBODY), Gid::from_raw(NOBODY)), |user| (user.uid, user.gid));
+    geteuid().is_root().then(ids)
+}
+
 /// The group first: without root it cannot be changed any more. Both calls change all threads, and leaving root clears the
 /// capabilities of all but the [`Opener`].
 fn leave_root() -> nix::Result<()> {
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let nobody = User::from_name("nobody").ok().flatten();
-    let (uid, gid) = nobody.map_or((Uid::from_raw(NOBODY), Gid::from_raw(NOBODY)), |user| (user.uid, user.gid));
+    let Some((uid, gid)) = successor() else { return Ok(()) };
     setgroups(&[])?;
     setresgid(gid, gid, gid)?;
     setresuid(uid, uid, uid)

@@ -5,11 +5,12 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use kdl::{KdlEntry, KdlNode};
 
+use super::dhcp::{self, DhcpServer};
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
 use super::subnet;
 use super::value::{self, Wanted, name_span};
-use crate::diag::nearest::{nearest, shown};
+use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
@@ -34,7 +35,6 @@ const INTERFACE: Shape =
     Shape { name: "interface", arguments: &["interface name"], more: None, properties: &[], children: &[] };
 const RELAY: Shape = Shape { name: "relay", arguments: &["subnet"], more: None, properties: &[], children: &[] };
 const ADDRESS: Shape = Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
-const DHCP: Shape = Shape { name: "dhcp", arguments: &["mode"], more: None, properties: &[], children: &[] };
 
 /// A network on which clients are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +56,15 @@ pub struct Network {
 }
 
 /// Who gives out addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DhcpMode {
     /// Another server does; netspec adds the boot information (PXE 2.1 section 2.2.3).
     #[default]
     Proxy,
     /// A DHCP server on this machine does, and sends clients to port 4011 itself; nothing is answered on port 67 (CO-01, CO-05).
     BootServer,
+    /// netspec does (RFC 2131), to all clients of the network, and no other server may.
+    Server(DhcpServer),
 }
 
 impl Network {
@@ -73,7 +75,7 @@ impl Network {
         let subnet = subnet.and_then(|entry| subnet::subnet(entry, "subnet", out));
         let interface =
             checked.child("interface").and_then(|node| argument(node, &INTERFACE, out)).and_then(|e| interface(e, out));
-        let dhcp = checked.child("dhcp").and_then(|node| argument(node, &DHCP, out)).and_then(|e| dhcp(e, out));
+        let dhcp = checked.child("dhcp").and_then(|node| dhcp::mode(node, out));
         let relays = checked.children.iter().filter(|child| child.name().value() == "relay");
         let relays = relays.filter_map(|node| {
             let entry = argument(node, &RELAY, out)?;
@@ -89,6 +91,18 @@ impl Network {
                 Diagnostic::new(Code::Missing, "`network` needs a `subnet` or an `interface`")
                     .at(name_span(node), "served on no interface")
                     .help("add `subnet \"192.168.1.0/24\"` with the addresses of your network in its block"),
+            );
+        }
+        if let Some(Spanned { value: DhcpMode::Server(_), span }) = &dhcp
+            && checked.clean
+            && checked.child("subnet").is_none()
+        {
+            out.push(
+                Diagnostic::new(Code::Missing, "`dhcp \"server\"` needs the `subnet` of its network")
+                    .at(*span, "addresses of which subnet?")
+                    .help(
+                        "add `subnet \"192.168.1.0/24\"` with the addresses of your network to the block of `network`",
+                    ),
             );
         }
         Some(Self { name: name?, subnet, interface, dhcp, relays, address, span: name_span(node) })
@@ -115,32 +129,5 @@ fn interface(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<String>>
             .at(text.span, "no such interface can exist")
             .help("write a name that `ip link` shows, as in `\"eth0\"`"),
     );
-    None
-}
-
-fn dhcp(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<DhcpMode>> {
-    let text = value::string(entry, Wanted::argument("dhcp"), out)?;
-    let seen = shown(&text.value);
-    out.push(match text.value.as_str() {
-        "proxy" => return Some(Spanned::new(DhcpMode::Proxy, text.span)),
-        "boot-server" => return Some(Spanned::new(DhcpMode::BootServer, text.span)),
-        "server" => Diagnostic::new(Code::NotYetSupported, "`dhcp \"server\"` is to come, and not in this release")
-            .at(text.span, "not yet supported")
-            .help("write `dhcp \"proxy\"` and let the router or another DHCP server give out addresses"),
-        "v6" | "ipv6" | "dhcpv6" => {
-            Diagnostic::new(Code::NotYetSupported, "boot over IPv6 is to come, and not in this release")
-                .at(text.span, "not yet supported")
-                .help("remove this line: clients boot over IPv4; where firmware offers both, choose IPv4 in its setup")
-        }
-        "relay" => Diagnostic::new(Code::InvalidValue, "`dhcp` has no mode `relay`")
-            .at(text.span, "not a mode")
-            .help("write `relay \"10.1.0.0/16\"` with the subnet that is behind the relay"),
-        other => Diagnostic::new(Code::InvalidValue, format!("`dhcp` has no mode `{seen}`"))
-            .at(text.span, "not a mode")
-            .help(match nearest(other, ["proxy", "boot-server"]) {
-                Some(near) => format!("did you mean `\"{near}\"`?"),
-                None => "write `\"proxy\"` or `\"boot-server\"`, or remove this line".to_owned(),
-            }),
-    });
     None
 }

@@ -21,6 +21,16 @@ pub(super) struct Shape {
     pub children: &'static [Child],
 }
 
+impl Shape {
+    /// The node as a message names it. Of `dhcp`, one mode takes a block and the other takes none.
+    fn shown(&self) -> &'static str {
+        match (self.name, self.children) {
+            ("dhcp", []) => "dhcp \"proxy\"",
+            _ => self.name,
+        }
+    }
+}
+
 /// A node that may stand in the block of another.
 pub(super) struct Child {
     /// Its name.
@@ -43,10 +53,19 @@ const HOMES: &[(&str, &str)] = &[
     ("dhcp", "network"),
     ("relay", "network"),
     ("address", "network"),
+    ("range", "dhcp"),
+    ("lease", "dhcp"),
+    ("router", "dhcp"),
+    ("dns", "dhcp"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),
     ("window", "server"),
+    ("tftp", "server"),
+    ("block-size", "tftp"),
+    ("without", "tftp"),
+    ("single-port", "tftp"),
+    ("wrap", "tftp"),
     ("address", "host"),
     ("mac", "host"),
     ("mode", "host"),
@@ -81,9 +100,13 @@ impl<'a> Checked<'a> {
                 clean &= clean_block;
             } else if let Some(first) = block.nodes().first() {
                 out.push(
-                    Diagnostic::new(Code::UnexpectedChildren, format!("`{}` takes no block", shape.name))
+                    Diagnostic::new(Code::UnexpectedChildren, format!("`{}` takes no block", shape.shown()))
                         .at(name_span(first), "does not belong here")
                         .help(match shape.properties {
+                            [] if shape.name == "dhcp" => {
+                                "write `dhcp \"server\"` if netspec is to give out addresses, or remove the block"
+                                    .to_owned()
+                            }
                             [] => format!("write `{}` without `{{ … }}`", shape.name),
                             names => format!("write `{}` as properties: {}", shape.name, listed(names)),
                         }),
@@ -132,8 +155,13 @@ fn placeholder(what: &str) -> &'static str {
     match what {
         "port" => "80",
         "number of blocks" => "16",
+        "number of bytes" => "1024",
+        "block number" => "1",
+        "TFTP option" => "\"windowsize\"",
         "subnet" => "\"192.168.1.0/24\"",
         "interface name" => "\"eth0\"",
+        "range" => "\"192.168.1.100-192.168.1.199\"",
+        "duration" => "\"12h\"",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",

@@ -3,8 +3,10 @@
 mod cli;
 mod diagnostics;
 mod docs;
+mod explain;
 mod lan;
 mod layers;
+mod lease;
 mod loaders;
 mod plans;
 mod recipes;

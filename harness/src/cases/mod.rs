@@ -3,16 +3,18 @@
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
+mod isolated;
 mod many;
 mod rivals;
-mod specs;
+pub(crate) mod specs;
 mod uefi;
 
 use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, rivals::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES].concat()
+    [coexistence::CASES, rivals::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, isolated::CASES]
+        .concat()
 }
 
 #[cfg(test)]

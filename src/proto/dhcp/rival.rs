@@ -41,14 +41,12 @@ impl Rival {
         if take::<1>(header, 0) != [BOOT_REPLY] || take::<4>(header, 236) != MAGIC {
             return None;
         }
-        let options = options(header, field);
+        let (options, overloaded) = options(header, field);
         let option = |code: u8| options.get(&code).map(Vec::as_slice).filter(|value| !value.is_empty());
         if !matches!(option(53), Some([OFFER | ACK])) {
             return None;
         }
         let is = |class: &[u8]| option(60).is_some_and(|value| value.starts_with(class));
-        // With option 52 the field holds options, not a name.
-        let overloaded = matches!(option(52), Some([1 | 3]));
         let in_header = take::<128>(header, FILE);
         let in_header = in_header.split(|byte| *byte == 0).next().filter(|name| !name.is_empty() && !overloaded);
         let file = option(67).or(in_header);

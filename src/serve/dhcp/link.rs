@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::DhcpPorts;
@@ -37,10 +38,34 @@ pub struct OpenLink {
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) index: u32,
-    pub(super) dhcp: Option<DhcpSocket>,
-    pub(super) boot_server: DhcpSocket,
-    /// Whether the raw socket stands in for port 67.
-    pub(super) beside: bool,
+    /// The port of DHCP servers; `None` where it is not listened on.
+    pub(super) dhcp: Option<Arc<Front>>,
+    boot_server: DhcpSocket,
+}
+
+/// What listens on the port of DHCP servers.
+#[derive(Debug)]
+pub(in crate::serve) enum Front {
+    /// A socket of the interface's own.
+    Socket(DhcpSocket),
+    /// The raw socket of all interfaces.
+    Beside(Arc<RawSocket>),
+}
+
+impl Front {
+    /// Sends out of one interface, from one address and from the port. Never waits.
+    pub(in crate::serve) fn send(
+        &self,
+        bytes: &[u8],
+        to: SocketAddrV4,
+        ifindex: u32,
+        from: Ipv4Addr,
+    ) -> io::Result<()> {
+        match self {
+            Self::Socket(socket) => socket.send(bytes, to, ifindex, from),
+            Self::Beside(raw) => raw.send(bytes, to, ifindex, from),
+        }
+    }
 }
 
 impl OpenLink {
@@ -81,14 +106,20 @@ impl OpenLink {
         Ok((self.dhcp.as_ref().map(OpenSocket::port).transpose()?, self.boot_server.port()?))
     }
 
-    /// Has the runtime watch it.
-    pub(super) fn watch(self) -> io::Result<Link> {
-        Ok(Link {
-            index: self.index,
-            beside: matches!(self.mode, Mode::Beside(_)),
-            dhcp: self.dhcp.map(OpenSocket::watch).transpose()?,
-            boot_server: self.boot_server.watch()?,
-        })
+    /// Has the runtime watch it. `raw` stands in for port 67 where another program holds that.
+    pub(super) fn watch(self, raw: Option<&Arc<RawSocket>>) -> io::Result<Link> {
+        let dhcp = match (self.dhcp, self.mode) {
+            (Some(socket), _) => Some(Front::Socket(socket.watch()?)),
+            (None, Mode::Beside(_)) => match raw {
+                Some(raw) => {
+                    raw.listen()?;
+                    Some(Front::Beside(raw.clone()))
+                }
+                None => None,
+            },
+            (None, _) => None,
+        };
+        Ok(Link { index: self.index, dhcp: dhcp.map(Arc::new), boot_server: self.boot_server.watch()? })
     }
 }
 
@@ -112,33 +143,31 @@ fn front(interface: &str, port: u16, raw: bool) -> Result<(Mode, Option<OpenSock
 }
 
 impl Link {
-    /// The next datagram to one of its ports.
+    /// The next datagram to one of its own sockets.
     pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<(ReceivedOn, io::Result<Received>)> {
-        let ports = [(ReceivedOn::Dhcp67, self.dhcp.as_ref()), (ReceivedOn::Boot4011, Some(&self.boot_server))];
-        for (port, socket) in ports {
-            if let Some(socket) = socket
-                && let Poll::Ready(received) = socket.poll_receive(cx)
-            {
+        let own = match self.dhcp.as_deref() {
+            Some(Front::Socket(socket)) => Some((ReceivedOn::Dhcp67, socket)),
+            _ => None,
+        };
+        for (port, socket) in own.into_iter().chain([(ReceivedOn::Boot4011, &self.boot_server)]) {
+            if let Poll::Ready(received) = socket.poll_receive(cx) {
                 return Poll::Ready((port, received));
             }
         }
         Poll::Pending
     }
 
+    /// Whether the raw socket stands in for port 67.
+    pub(super) fn is_beside(&self) -> bool {
+        matches!(self.dhcp.as_deref(), Some(Front::Beside(_)))
+    }
+
     /// Answers from the port that the question came to.
-    pub(super) fn send(
-        &self,
-        raw: Option<&RawSocket>,
-        port: ReceivedOn,
-        bytes: &[u8],
-        to: SocketAddrV4,
-        from: Ipv4Addr,
-    ) -> io::Result<()> {
-        match (port, &self.dhcp, raw) {
-            (ReceivedOn::Boot4011, ..) => self.boot_server.send(bytes, to, self.index, from),
-            (ReceivedOn::Dhcp67, Some(socket), _) => socket.send(bytes, to, self.index, from),
-            (ReceivedOn::Dhcp67, None, Some(raw)) => raw.send(bytes, to, self.index, from),
-            (ReceivedOn::Dhcp67, None, None) => Err(io::ErrorKind::NotConnected.into()),
+    pub(super) fn send(&self, port: ReceivedOn, bytes: &[u8], to: SocketAddrV4, from: Ipv4Addr) -> io::Result<()> {
+        match (port, &self.dhcp) {
+            (ReceivedOn::Boot4011, _) => self.boot_server.send(bytes, to, self.index, from),
+            (ReceivedOn::Dhcp67, Some(front)) => front.send(bytes, to, self.index, from),
+            (ReceivedOn::Dhcp67, None) => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }

@@ -8,13 +8,15 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::task::{Context, Poll};
 
-use socket2::{Domain, Protocol, SockFilter, Socket, Type};
+use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 
 use super::socket::{self, Received, prepare};
 
 /// IP's number for UDP, for its pseudo header.
 const UDP: u16 = 17;
+/// The instruction of a filter that says how many bytes of a packet are let in.
+const RETURN: u16 = 0x06;
 /// Source port, destination port, length and checksum (RFC 768).
 const UDP_HEADER: usize = 8;
 
@@ -27,19 +29,25 @@ pub(super) struct OpenRaw {
 
 /// A raw socket that the runtime watches.
 #[derive(Debug)]
-pub(super) struct RawSocket {
+pub(in crate::serve) struct RawSocket {
     /// To the runtime all sockets of datagrams are one.
     socket: UdpSocket,
     port: u16,
 }
 
 impl OpenRaw {
-    /// Listens on `port` of all interfaces.
+    /// Opens it for `port` of all interfaces. It hears nothing before [`OpenRaw::listen`] or [`RawSocket::listen`].
     pub(super) fn open(port: u16) -> io::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::UDP))?;
-        socket.attach_filter(&to_port(port))?;
+        socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])?;
         prepare(&socket)?;
         Ok(Self { socket, port })
+    }
+
+    /// Lets packets to the port in.
+    pub(super) fn listen(self) -> io::Result<Self> {
+        self.socket.attach_filter(&to_port(self.port))?;
+        Ok(self)
     }
 
     /// Has the runtime watch it. Call it inside a tokio runtime.
@@ -49,6 +57,11 @@ impl OpenRaw {
 }
 
 impl RawSocket {
+    /// Lets packets to the port in. Where it is called again, nothing changes.
+    pub(super) fn listen(&self) -> io::Result<()> {
+        SockRef::from(&self.socket).attach_filter(&to_port(self.port))
+    }
+
     /// The next datagram to the port, if there is one; else the task is woken when there is.
     pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<io::Result<Received>> {
         socket::poll_receive(&self.socket, cx, |packet| {
@@ -77,8 +90,8 @@ fn to_port(port: u16) -> [SockFilter; 5] {
         // jeq #port
         SockFilter::new(0x15, 0, 1, port),
         // ret: all of it, or nothing.
-        SockFilter::new(0x06, 0, 0, u32::MAX),
-        SockFilter::new(0x06, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+        SockFilter::new(RETURN, 0, 0, 0),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::Ipv4Addr;
 
 use super::socket::Received;
-use crate::proto::dhcp::{Rival, RivalWay};
+use crate::proto::dhcp::Rival;
 use crate::resolve::DhcpMode;
 use crate::serve::event::BootEvent;
 use crate::serve::host::Located;
@@ -33,18 +33,20 @@ impl Rivals {
 
     /// What a message of a server to a client means, where that is new.
     ///
-    /// Where the spec leaves discovery to the DHCP server of this machine, that one calls itself a PXE server for us (CO-05).
+    /// Where netspec gives out addresses, or leaves that to a DHCP server of this machine, what comes from our address is meant
+    /// to be (CO-05).
     pub(super) fn hear(&mut self, heard: &Received, networks: &[Located]) -> Option<BootEvent> {
         if self.told.len() >= MOST {
             return None;
         }
-        let Rival { server, way } = Rival::parse(&heard.bytes)?;
+        // First what is cheap: nearly all that is heard is our own.
         if self.own.contains(&fingerprint(&heard.bytes)) {
             return None;
         }
+        let Rival { server, way } = Rival::parse(&heard.bytes)?;
         let server = if server.is_unspecified() { heard.arrival.source } else { server };
-        let mut partners = networks.iter().filter(|network| network.dhcp == DhcpMode::BootServer);
-        if way == RivalWay::PxeServer && partners.any(|network| network.addresses.contains(&server)) {
+        let mut meant = networks.iter().filter(|network| network.dhcp != DhcpMode::Proxy);
+        if meant.any(|network| network.addresses.contains(&server)) {
             return None;
         }
         self.told.insert((server, way.kind())).then_some(BootEvent::Rival { server, way })
@@ -60,6 +62,7 @@ fn fingerprint(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::dhcp::RivalWay;
     use crate::proto::dhcp::testing::Request;
     use crate::serve::place::Arrival;
 

@@ -19,6 +19,8 @@ use crate::serve::port_holder::{ListenError, Protocol};
 
 /// The longest message that is read: no client of ours fills a second Ethernet frame, with or without a relay's additions.
 pub(super) const LONGEST: usize = 4096;
+/// What the kernel keeps of unread datagrams, in bytes, where it allows so much: a classroom that is switched on at once.
+const UNREAD: usize = 1 << 20;
 /// Differentiated services class CS6, network control, as dnsmasq marks its DHCP (DH-37).
 const CS6: u32 = 0xc0;
 
@@ -28,7 +30,7 @@ pub(super) struct OpenSocket(std::net::UdpSocket);
 
 /// A port that the runtime watches.
 #[derive(Debug)]
-pub(super) struct DhcpSocket(UdpSocket);
+pub(in crate::serve) struct DhcpSocket(UdpSocket);
 
 /// One datagram.
 #[derive(Debug)]
@@ -140,6 +142,7 @@ fn bind(port: u16, device: Option<&str>, beside: bool) -> io::Result<Socket> {
 pub(super) fn prepare(socket: &Socket) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     socket.set_broadcast(true)?;
+    socket.set_recv_buffer_size(UNREAD)?;
     setsockopt(&socket.as_fd(), Ipv4PacketInfo, &true)?;
     // Some ROMs drop packets that have the "don't fragment" bit (DH-37).
     set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT)?;
@@ -176,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// DH-37, CO-01: what the sockets are set to.
+    /// DH-37, CO-01, CO-03: what the sockets are set to.
     #[tokio::test]
     async fn sets_the_options_that_clients_and_neighbors_need() {
         let socket = OpenSocket::bind(0, Some("lo"), true).unwrap().0;

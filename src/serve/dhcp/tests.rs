@@ -22,8 +22,9 @@ impl Seen {
     /// One line per event.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |event: &BootEvent| match event {
-            BootEvent::Answered { mac, client, asked, file, server, ciaddr } => {
-                format!("{mac} {client}, {asked}: {file} from {server} ({ciaddr:?})")
+            BootEvent::Answered { mac, client, asked, file, server, ciaddr, rule } => {
+                let rule = rule.as_ref().map_or_else(String::new, |rule| format!(" by {rule}"));
+                format!("{mac} {client}, {asked}: {file} from {server} ({ciaddr:?}){rule}")
             }
             BootEvent::Silent { mac, reason } => format!("{mac:?} {reason}"),
             other => format!("{other:?}"),
@@ -196,16 +197,22 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
     }];
     let config = config(&["lan"], DhcpPorts::default());
     let located = locate_among(&config.networks, &known).0;
-    let server = Server { known, located, ..Server::new(config, Arc::new(Seen::default())) };
-    let decide = |source: [u8; 4]| {
+    let server = Server { known, located, ..Server::new(config, None, Arc::new(Seen::default())) };
+    let decide_as = |source: [u8; 4], ciaddr: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
-        let bytes = Request { ciaddr: source.into(), ..Request::bios(3) }.bytes();
-        server.decide(ReceivedOn::Boot4011, &Received { bytes, truncated: false, arrival, source_port: 68 })
+        let bytes = Request { ciaddr: ciaddr.into(), ..Request::bios(3) }.bytes();
+        server.decide(ReceivedOn::Boot4011, None, &Received { bytes, truncated: false, arrival, source_port: 68 })
     };
+    let decide = |source: [u8; 4]| decide_as(source, source);
     assert!(matches!(decide([10, 0, 0, 50]), Outcome::Answer(_)));
+    // Whoever has no address yet is answered where it says, and only on the wire or near it.
+    assert!(matches!(decide([0; 4]), Outcome::Answer(_)));
+    assert!(matches!(decide_as([0; 4], [10, 0, 0, 50]), Outcome::Answer(_)));
+    let Outcome::Silent { reason, .. } = decide_as([0; 4], [203, 0, 113, 7]) else { panic!("answered") };
+    assert_eq!(reason, "the answer would go to 203.0.113.7, which is in no served network");
     let Outcome::Silent { reason, .. } = decide([203, 0, 113, 7]) else { panic!("answered") };
-    assert_eq!(reason, "asks on port 4011 from 203.0.113.7, which is in no subnet of the spec");
+    assert_eq!(reason, "asks on port 4011 from 203.0.113.7, which is in no served network");
 }
 
 #[test]
@@ -214,7 +221,7 @@ fn turns_a_panic_into_the_end_of_one_request() {
     assert_eq!(survive(|| assert_eq!(1, 2, "on purpose")), None);
 }
 
-/// CO-01, CO-06: every port that failed, with its holder; 67 can be listened on beside a holder or shared with one, 4011 not.
+/// CO-01, CO-03, CO-06: every port that failed, with its holder; 67 can be listened on beside a holder or shared with one, 4011 not.
 #[test]
 fn names_who_holds_each_port() {
     let held = [UdpSocket::bind("0.0.0.0:0").unwrap(), UdpSocket::bind("0.0.0.0:0").unwrap()];
@@ -266,14 +273,14 @@ fn se_04_answers_relays_that_the_spec_names() {
     config.networks[0].relays = vec!["172.16.0.0/16".parse().unwrap()];
     let decide = |mode: DhcpMode, port: ReceivedOn, giaddr: [u8; 4], source: [u8; 4]| {
         let mut config = config.clone();
-        config.networks[0].dhcp = mode;
+        config.networks[0].dhcp = mode.clone();
         let located = locate_among(&config.networks, &known).0;
-        let server = Server { known: known.clone(), located, ..Server::new(config, Arc::new(Seen::default())) };
+        let server = Server { known: known.clone(), located, ..Server::new(config, None, Arc::new(Seen::default())) };
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
         let message = if port == ReceivedOn::Dhcp67 { 1 } else { 3 };
         let bytes = Request { giaddr: giaddr.into(), ..Request::bios(message) }.with(82, &[1, 1, 7]).bytes();
-        server.decide(port, &Received { bytes, truncated: false, arrival, source_port: 67 })
+        server.decide(port, None, &Received { bytes, truncated: false, arrival, source_port: 67 })
     };
     let relay = [172, 16, 3, 1];
     let Outcome::Answer(reply) = decide(DhcpMode::Proxy, ReceivedOn::Dhcp67, relay, relay) else { panic!("silent") };
