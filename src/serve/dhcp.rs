@@ -245,6 +245,7 @@ impl Server {
             ports: self.config.ports,
             ifindex,
             events: self.events.clone(),
+            waiting: leases.waiting(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
         };
         leases.take(request, local, &self.config.table, &outgoing)
