@@ -30,6 +30,7 @@ use self::socket::Received;
 use super::event::{BootEvent, Events};
 use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
 use super::lease::{Leases, Outgoing, Taken};
+use super::merged::{Merging, Way};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{
@@ -128,7 +129,7 @@ impl DhcpSockets {
         let Self { config, dhcp, boot_server, leases } = self;
         let dhcp = Arc::new(dhcp);
         let leases = leases.map(|leases| (leases, dhcp.clone()));
-        let mut server = Server { config, events, leases, known: Vec::new(), read: None };
+        let mut server = Server { config, events, leases, merging: Merging::new(), known: Vec::new(), read: None };
         let mut shutdown = pin!(shutdown);
         loop {
             let (port, socket, received) = tokio::select! {
@@ -153,6 +154,7 @@ struct Server {
     events: Arc<dyn Events>,
     /// With the socket of port 67, from which leases are answered whenever they are ready.
     leases: Option<(Leases, Arc<DhcpSocket>)>,
+    merging: Merging,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
@@ -161,19 +163,27 @@ struct Server {
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
     Unserved,
-    Silent { mac: Option<MacAddr>, reason: String },
+    Silent {
+        mac: Option<MacAddr>,
+        reason: String,
+    },
     Answer(Reply),
-    Leases(Taken),
+    /// It has been sent, or there is nothing to send.
+    Told(BootEvent),
+    /// It goes on beside the loop, and tells of itself.
+    Later,
 }
 
 impl Server {
     fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
         self.refresh_interfaces(&received.arrival);
-        let event = match survive(|| self.decide(port, received)) {
+        let ways = Way { socket, ports: self.config.ports, ifindex: received.arrival.ifindex };
+        let on_67 = (port == ReceivedOn::Dhcp67).then_some(ways);
+        let event = match survive(|| self.decide(port, on_67.as_ref(), received)) {
             Some(Outcome::Unserved) => return,
             Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
-            Some(Outcome::Leases(Taken::Later)) => return,
-            Some(Outcome::Leases(Taken::Told(event))) => event,
+            Some(Outcome::Later) => return,
+            Some(Outcome::Told(event)) => event,
             Some(Outcome::Answer(reply)) => self.send(socket, received, reply),
             None => BootEvent::Silent {
                 mac: client_of(&received.bytes),
@@ -200,7 +210,8 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
+    /// `on_67` is the way of an answer where the datagram came to the port of DHCP servers.
+    fn decide(&self, port: ReceivedOn, on_67: Option<&Way<'_>>, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -222,16 +233,27 @@ impl Server {
             let reason = format!("longer than {} bytes, which no boot client sends", received.bytes.len());
             return Outcome::Silent { mac, reason };
         }
+        let table = &self.config.table;
+        if let Some(event) = on_67.and_then(|way| self.merging.merge(&received.bytes, table, way)) {
+            return Outcome::Told(event);
+        }
         let request = match request {
+            Ok(request) if request.giaddr == server.get() => return Outcome::Unserved,
             Ok(request) => request,
             Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
         if let Some(taken) = self.lease(&request, &local, received.arrival.ifindex) {
-            return Outcome::Leases(taken);
+            return match taken {
+                Taken::Told(event) => Outcome::Told(event),
+                Taken::Later => Outcome::Later,
+            };
         }
-        match answer(&self.config.table, &request, &local) {
+        if let Some(event) = on_67.and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
+            return Outcome::Told(event);
+        }
+        match answer(table, &request, &local) {
             Verdict::Answer(reply) => Outcome::Answer(reply),
             Verdict::Silence(reason) => Outcome::Silent { mac: Some(request.mac()), reason: reason.to_string() },
         }

@@ -177,12 +177,13 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
         loopback: false,
     }];
     let config = config(&["lan"], DhcpPorts::default());
-    let server = Server { config, events: Arc::new(Seen::default()), leases: None, known, read: None };
+    let server =
+        Server { config, events: Arc::new(Seen::default()), leases: None, merging: Merging::new(), known, read: None };
     let decide = |source: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
         let bytes = Request { ciaddr: source.into(), ..Request::bios(3) }.bytes();
-        server.decide(ReceivedOn::Boot4011, &Received { bytes, truncated: false, arrival, source_port: 68 })
+        server.decide(ReceivedOn::Boot4011, None, &Received { bytes, truncated: false, arrival, source_port: 68 })
     };
     assert!(matches!(decide([10, 0, 0, 50]), Outcome::Answer(_)));
     let Outcome::Silent { reason, .. } = decide([203, 0, 113, 7]) else { panic!("answered") };

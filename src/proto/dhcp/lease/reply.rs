@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use super::boot::{BootFields, answer_of_a_proxy};
 use super::decision::{Decision, Grant};
 use crate::net::MacAddr;
+use crate::proto::dhcp::boot::{BootFields, answer_of_a_proxy};
 use crate::proto::dhcp::packet::MAGIC;
 use crate::proto::dhcp::reply::{SMALLEST, payload_limit};
 use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local};
