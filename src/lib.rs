@@ -19,7 +19,7 @@
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
 //!
-//! `netspec check`, `plan` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
+//! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
 //! at `src/cli/compile.rs`, which calls the phases in their order.
 //!
 //! # The modules
@@ -39,6 +39,7 @@
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
 //! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
@@ -62,6 +63,7 @@
 
 pub mod cli;
 pub mod diag;
+pub mod explain;
 pub mod facts;
 pub mod image;
 pub mod net;

@@ -1,8 +1,11 @@
 //! What the command line takes.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::net::MacAddr;
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -18,6 +21,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
+    /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
+    Explain(ExplainArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out no address
     Serve(ServeArgs),
 }
@@ -42,6 +47,36 @@ pub(super) struct PlanArgs {
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The kind of PC: `uefi-x64`, `http-x64`, `bios`, `uefi-arm64` …; without it, all kinds in short
+    #[arg(long)]
+    pub(super) arch: Option<String>,
+    /// The hardware address of its network card
+    #[arg(long)]
+    pub(super) mac: Option<MacAddr>,
+    /// What its firmware says that it is (DHCP option 60), where that is unusual
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) vendor_class: Option<String>,
+    /// `iPXE` for a PC with iPXE in its network card (DHCP option 77)
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) user_class: Option<String>,
+    /// The PC starts signed programs only
+    #[arg(long, requires = "arch")]
+    pub(super) secure_boot: bool,
+    /// Show only the kernels of menu lines with this in their title or name
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) entry: Option<String>,
+    /// The address of the machine that serves; else an example from the spec's first subnet
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// How the explanation is written
+    #[arg(long, value_enum, default_value_t = EventFormat::Text)]
+    pub(super) format: EventFormat,
 }
 
 #[derive(Debug, ClapArgs)]

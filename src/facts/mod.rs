@@ -8,10 +8,10 @@ mod image;
 mod loader;
 mod paths;
 mod pxelinux;
+mod raspberry_pi;
 mod wanted;
 
 use std::collections::BTreeMap;
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use serde::Serialize;
 pub use self::digest::Digest;
 pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
+pub use self::raspberry_pi::{FIRST_FILES, RASPBERRY_PI};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
@@ -130,7 +131,11 @@ fn find_loaders(
     let mut loaders = BTreeMap::new();
     let mut paths = BTreeMap::new();
     let others = Usual::all().map(|row| (row.kind, loader::find(row, spec, world)));
-    for (kind, found) in iter::once((LoaderKind::Pxelinux, pxelinux::find(spec, world))).chain(others) {
+    let first = [
+        (LoaderKind::Pxelinux, pxelinux::find(spec, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(spec, world)),
+    ];
+    for (kind, found) in first.into_iter().chain(others) {
         match found {
             Ok((files, of_files)) if !files.files.is_empty() => {
                 loaders.insert(kind, files);

@@ -1,7 +1,7 @@
 //! Where loaders of the machine stand in the tree: one fixed path for each program, whatever its file is called here.
 
-use super::{Node, Plan};
-use crate::facts::{Facts, Usual};
+use super::{Node, Plan, Role};
+use crate::facts::{Facts, RASPBERRY_PI, Usual};
 use crate::proto::dhcp::EfiCpu;
 use crate::spec::loader::{LoaderKind, Machine};
 
@@ -54,6 +54,34 @@ pub(super) fn place_program(kind: LoaderKind, name: &str, facts: &Facts, plan: &
     plan.loaders.insert(name.to_owned(), pin.clone());
     plan.tree.insert(path.to_owned(), Node::Loader(name.to_owned()));
     Some(path.to_owned())
+}
+
+/// Adds the folder of a Raspberry Pi, whose boot ROM asks for fixed names at the root, after it has tried the same ones in a
+/// folder with its serial number.
+pub(super) fn place_raspberry_pi(facts: &Facts, plan: &mut Plan) {
+    let Some(loader) = facts.loaders.get(&LoaderKind::RaspberryPi) else { return };
+    plan.loaders.extend(loader.files.clone());
+    for path in loader.in_folder() {
+        plan.tree.insert(path.to_owned(), Node::Loader(format!("{RASPBERRY_PI}{path}")));
+        plan.roles.insert(path.to_owned(), role_of_raspberry_pi(path));
+        plan.below_serial.insert(path.to_owned());
+    }
+}
+
+fn role_of_raspberry_pi(path: &str) -> Role {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is = |start: &str, end: &str| name.starts_with(start) && name.ends_with(end);
+    if is("kernel", ".img") || is("vmlinuz", "") {
+        Role::Kernel
+    } else if is("initramfs", "") || is("initrd", "") {
+        Role::Initrd
+    } else if is("start", ".elf") || is("bootcode", ".bin") {
+        Role::Loader
+    } else if is("fixup", ".dat") || is("", ".dtb") || is("", ".dtbo") {
+        Role::Module
+    } else {
+        Role::Other
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 mod cli;
 mod diagnostics;
 mod docs;
+mod explain;
 mod layers;
 mod loaders;
 mod plans;
 mod recipes;
 mod rfc;
+mod rules;
 mod serve;
 mod support;
 mod tree;

@@ -14,6 +14,7 @@ mod arch;
 mod classify;
 mod escape;
 mod fit;
+mod heard;
 mod message;
 mod options;
 mod packet;
@@ -33,6 +34,7 @@ pub use self::arch::{Architecture, EfiCpu, Platform};
 pub use self::classify::ClientClass;
 pub use self::escape::Escaped;
 pub use self::fit::unfit;
+pub use self::heard::ServerMessage;
 pub use self::message::MessageType;
 pub use self::options::{
     ClientArch, ClientMachineId, ClientNetworkInterface, IpxeFeatures, RelayAgentInformation, UserClass, VendorClass,

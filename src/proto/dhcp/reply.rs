@@ -30,6 +30,9 @@ const IP_UDP: u16 = 28;
 pub struct ServerAddr(Ipv4Addr);
 
 impl ServerAddr {
+    /// An address for examples, which no machine has (RFC 5737).
+    pub const EXAMPLE: Self = Self(Ipv4Addr::new(192, 0, 2, 1));
+
     /// Takes an address that a machine can have.
     pub fn new(addr: Ipv4Addr) -> Option<Self> {
         let host = !addr.is_unspecified() && !addr.is_broadcast() && !addr.is_multicast();

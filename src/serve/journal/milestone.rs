@@ -71,7 +71,7 @@ impl fmt::Display for Milestone {
 }
 
 /// An amount of bytes, in the unit that gives one to four digits: `91.2 KiB`.
-pub(super) fn amount(bytes: u64) -> String {
+pub fn amount(bytes: u64) -> String {
     let bytes = bytes as f64;
     match bytes {
         b if b < 1024.0 => format!("{b:.0} B"),

@@ -15,8 +15,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::milestone::{Milestone, Stage, printable};
-use self::milestone::{amount, rate};
+use self::milestone::rate;
+pub use self::milestone::{Milestone, Stage, amount, printable};
 use self::throttle::Throttle;
 use self::trouble::Trouble;
 use super::event::{BootEvent, Outcome, Transport};
