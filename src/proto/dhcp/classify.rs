@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::arch::{Architecture, Platform};
-use super::message::MessageType;
 use super::options::IpxeFeatures;
 use super::packet::BootRequest;
 use super::raspberry_pi;
@@ -88,7 +87,7 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
     let platform = arch.and_then(Architecture::platform);
 
     let ipxe = ipxe(request);
-    let class = if let Some(item) = boot_item(request) {
+    let class = if let Some(item) = request.boot_item() {
         ClientClass::BootServer(item)
     } else if let Some(Ipxe { http, .. }) = ipxe {
         ClientClass::Ipxe { arch, http }
@@ -113,14 +112,6 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
     // U-Boot on lwIP takes a proxy's offer only by this class, whatever its own is; the classic one reads no option of it.
     let vendor_class = if prefix == U_BOOT { PXE_CLIENT } else { prefix };
     Ok(BootClient { class, vendor_class: vendor_class.to_owned(), arch, before_ipxe })
-}
-
-/// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
-fn boot_item(request: &BootRequest) -> Option<BootItem> {
-    match request.message_type() {
-        Some(MessageType::Request | MessageType::Inform) => request.vendor_options()?.boot_item(),
-        _ => None,
-    }
 }
 
 /// What is known of an iPXE or its forefathers.

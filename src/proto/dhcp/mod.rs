@@ -1,10 +1,10 @@
 //! Decides what to answer a booting client over proxyDHCP (PXE 2.1), and whether to answer at all.
 //!
 //! [`answer()`] maps one parsed [`BootRequest`] to one [`Verdict`]. It opens no socket and reads no clock, so every row of the
-//! decision table can be tested with bytes alone. netspec never gives out addresses: the network keeps its own DHCP server,
-//! and our reply only adds the name of the boot file to what that server says. Start at [`answer()`]; who a client is, is
-//! decided in `classify.rs`; what is on offer, and the rules that change it, is the [`BootTable`]; the rows are in
-//! `answer/offer.rs`.
+//! decision table can be tested with bytes alone. A proxy gives out no addresses: the network keeps its own DHCP server, and
+//! our reply only adds the name of the boot file to what that server says. Start at [`answer()`]; who a client is, is decided
+//! in `classify.rs`; what is on offer, and the rules that change it, is the [`BootTable`]; the rows are in `answer/offer.rs`.
+//! Networks without a DHCP server may have [`lease`].
 //!
 //! **Invariant:** a request from a client that did not ask to boot ends in [`Verdict::Silence`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -15,6 +15,7 @@ mod classify;
 mod escape;
 mod fit;
 mod heard;
+pub mod lease;
 mod message;
 mod options;
 mod packet;

@@ -9,7 +9,7 @@ use super::options::{
 };
 use super::reason::Reason;
 use super::tlv::Tlv;
-use super::vendor::VendorOptions;
+use super::vendor::{BootItem, VendorOptions};
 use crate::net::MacAddr;
 
 /// The fixed header of 236 bytes and the magic cookie (RFC 2131 section 2).
@@ -94,6 +94,14 @@ impl BootRequest {
         }
     }
 
+    /// The DHCPDISCOVER that this client would have sent, to see what it is to boot: it says the same of itself in each message.
+    pub(super) fn as_discover(&self) -> Self {
+        let mut discover = self.clone();
+        discover.options.insert(53, vec![1]);
+        discover.options.remove(&54);
+        discover
+    }
+
     /// The hardware address as the log shows it: the first six bytes of `chaddr`, whatever `hlen` says.
     pub fn mac(&self) -> MacAddr {
         MacAddr(take(&self.chaddr, 0))
@@ -155,6 +163,14 @@ impl BootRequest {
     /// Option 43.
     pub fn vendor_options(&self) -> Option<VendorOptions> {
         self.option(43).map(VendorOptions::parse)
+    }
+
+    /// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
+    pub fn boot_item(&self) -> Option<BootItem> {
+        match self.message_type() {
+            Some(MessageType::Request | MessageType::Inform) => self.vendor_options()?.boot_item(),
+            _ => None,
+        }
     }
 
     /// Option 175.

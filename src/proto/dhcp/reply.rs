@@ -19,7 +19,7 @@ use crate::net::MacAddr;
 /// The longest boot file name in bytes that the header holds together with its NUL (DH-27).
 pub const FILE_MAX: usize = 127;
 /// BOOTP's smallest message; some ROMs drop shorter ones (DH-30).
-const SMALLEST: usize = 300;
+pub(super) const SMALLEST: usize = 300;
 /// The longest value of one option.
 const OPTION_MAX: usize = 255;
 /// IP and UDP headers, which option 57 counts and a datagram's payload does not.
@@ -272,7 +272,7 @@ impl Draft<'_> {
 
 /// The largest payload for a client. Option 57 counts the IP and UDP headers; RFC 2132 section 9.10 allows nothing under 576,
 /// and nothing over an Ethernet frame is sent even where the client would take it (DH-30).
-fn payload_limit(max_message_size: Option<u16>) -> usize {
+pub(super) fn payload_limit(max_message_size: Option<u16>) -> usize {
     usize::from(max_message_size.unwrap_or(576).clamp(576, 1500) - IP_UDP)
 }
 

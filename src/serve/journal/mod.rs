@@ -4,6 +4,7 @@
 //! single-byte ranges are no milestones. A client that tries again and again gets a line that says what it may mean, and a
 //! flood of requests gets a bounded number of lines.
 
+mod lease;
 mod milestone;
 #[cfg(test)]
 mod tests;
@@ -151,12 +152,10 @@ impl Journal {
     fn milestones(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
         match event {
             BootEvent::Answered { mac, client, asked, file, server, rule, .. } => {
-                let by = match rule {
-                    Some(rule) => format!("{server} ({})", printable(rule)),
-                    None => server.to_string(),
-                };
+                let by = by(*server, rule.as_deref());
                 self.answered(*mac, client, asked, file, &by, now)
             }
+            BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
             BootEvent::Silent { .. } => Vec::new(),
             BootEvent::Started { id, client, transport, path, role, len, size } => {
                 let client = self.asks_for_file(*client, now);
@@ -332,6 +331,14 @@ impl Journal {
             }
             Role::Menu | Role::Module | Role::RootImage | Role::Other => Vec::new(),
         }
+    }
+}
+
+/// Who offered something, and by which rule if not as usual (VQ-02).
+fn by(server: Ipv4Addr, rule: Option<&str>) -> String {
+    match rule {
+        Some(rule) => format!("{server} ({})", printable(rule)),
+        None => server.to_string(),
     }
 }
 
