@@ -32,7 +32,10 @@ fn machine() -> MemWorld {
 }
 
 fn plan(world: MemWorld, rules: &str) -> Plan {
-    let text = format!("{SPEC}{rules}");
+    plan_of(world, &format!("{SPEC}{rules}"))
+}
+
+fn plan_of(world: MemWorld, text: &str) -> Plan {
     let compiled = compile(Path::new("spec.kdl"), &world.with("spec.kdl", text.as_bytes()));
     let source = SourceFile { path: "spec.kdl".into(), text: text.into() };
     compiled.outcome.unwrap_or_else(|| panic!("{}", short(&source, &compiled.findings))).plan
@@ -72,14 +75,13 @@ const UEFI: &str = "PXEClient:Arch:00007:UNDI:003016";
 /// UE-12, DH-03, DH-39, VQ-02: hosts first, then `firmware` in the order of the spec; each with its name in the answer.
 #[test]
 fn ue_12_a_spec_says_who_is_answered_how() {
-    let plan = plan(
-        machine(),
-        "firmware \"laptops\" { vendor-class \"PXEClient:Arch:00007:UNDI:003\"; mode \"pxe10\"; delay \"1500ms\" }\n\
-         firmware \"rest\" { arch \"uefi-x64\" \"http-x64\"; mode \"silent\" }\n\
-         firmware \"taishan\" { vendor-class \"HW-Client\" }\n\
-         host \"reserved\" { mac \"52:54:00:01:02:03\"; address \"192.168.1.50\" }\n\
-         host \"desk\" { mac \"52-54-00-AA-BB-CC\"; mode \"both\" }\n",
-    );
+    let rules = "firmware \"laptops\" { vendor-class \"PXEClient:Arch:00007:UNDI:003\"; mode \"pxe10\"; delay \"1500ms\" }\n\
+                 firmware \"rest\" { arch \"uefi-x64\" \"http-x64\"; mode \"silent\" }\n\
+                 firmware \"taishan\" { vendor-class \"HW-Client\" }\n\
+                 host \"reserved\" { mac \"52:54:00:01:02:03\"; address \"192.168.1.50\" }\n\
+                 host \"desk\" { mac \"52-54-00-AA-BB-CC\"; mode \"both\" }\n";
+    let network = SPEC.replace("\n}", "\n    dhcp \"server\" { range \"192.168.1.100-192.168.1.199\" }\n}");
+    let plan = plan_of(machine(), &format!("{network}{rules}"));
     let desk = told(&plan, &discover(DESK, UEFI, Some(7), &[])).unwrap();
     assert_eq!((desk.rule.as_deref(), desk.also.is_some()), (Some("host desk"), true));
     // A reservation is no rule about booting.
