@@ -9,6 +9,7 @@ mod loader;
 mod paths;
 mod pxelinux;
 mod raspberry_pi;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use serde::Serialize;
 pub use self::digest::Digest;
 pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
-pub use self::raspberry_pi::RASPBERRY_PI;
+pub use self::raspberry_pi::{FIRST_FILES, RASPBERRY_PI};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
@@ -115,6 +116,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let facts = Facts { images: facts, loaders };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
+        findings.extend(wanted::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)

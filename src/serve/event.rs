@@ -45,6 +45,8 @@ pub enum BootEvent {
         server: Ipv4Addr,
         /// Where the client already has an address (`ciaddr`).
         ciaddr: Option<Ipv4Addr>,
+        /// The rule that made the answer differ from the usual one (VQ-02).
+        rule: Option<String>,
     },
     /// Something about the address of a client, on a network on which netspec gives out addresses.
     Lease {
@@ -188,6 +190,8 @@ pub struct LeaseTold {
     pub file: String,
     /// The address of this machine that it was told.
     pub server: Ipv4Addr,
+    /// The rule that made the answer differ from the usual one (VQ-02).
+    pub rule: Option<String>,
 }
 
 /// How a transfer ended.

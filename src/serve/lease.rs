@@ -26,7 +26,7 @@ use super::event::{BootEvent, LeaseNews};
 use super::host::Located;
 use crate::net::MacAddr;
 use crate::proto::dhcp::lease::{Book, Decision, Grant, LeaseReason, LeaseReply};
-use crate::proto::dhcp::{BootRequest, BootTable, Local, MessageType};
+use crate::proto::dhcp::{BootRequest, BootTable, Local};
 use crate::resolve::{AddressPool, DhcpMode, Network};
 
 /// How many addresses are tried for one request, where other machines turn out to have them.
@@ -132,11 +132,6 @@ impl Leases {
         outgoing: &Outgoing,
     ) -> Option<Taken> {
         let network = self.networks.iter().find(|network| network.book().is_of(local.server, request.giaddr))?;
-        // A request for a boot server of PXE says nothing about an address (BS-01).
-        let is_request = matches!(request.message_type(), Some(MessageType::Request | MessageType::Inform));
-        if is_request && request.vendor_options().is_some_and(|options| options.boot_item().is_some()) {
-            return None;
-        }
         let mac = request.mac();
         let decision = network.book().decide(request, local.server, now());
         let reply = LeaseReply::new(&network.pool, &decision, request, table, local);

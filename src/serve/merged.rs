@@ -87,9 +87,9 @@ fn send(merged: Merged, way: &Way<'_>) -> BootEvent {
         Destination::Broadcast | Destination::Relay(_) => SocketAddrV4::new(Ipv4Addr::BROADCAST, way.ports.client),
         Destination::Client(addr) => addr,
     };
-    let Merged { bytes, mac, client, asked, file, server, .. } = merged;
+    let Merged { bytes, mac, client, asked, file, server, rule, .. } = merged;
     match way.socket.send(&bytes, to, way.ifindex, server) {
-        Ok(()) => BootEvent::Answered { mac, client, asked, file, server, ciaddr: None },
+        Ok(()) => BootEvent::Answered { mac, client, asked, file, server, ciaddr: None, rule },
         Err(error) => {
             BootEvent::Silent { mac: Some(mac), reason: format!("the answer to {to} cannot be sent: {error}") }
         }

@@ -73,6 +73,8 @@ pub struct Merged {
     pub asked: &'static str,
     /// The boot file or URL that it is told.
     pub file: String,
+    /// The rule that it met.
+    pub rule: Option<String>,
     /// The server that it is told, which is this machine.
     pub server: Ipv4Addr,
 }
@@ -231,6 +233,7 @@ impl Exchange {
             client: proxy.class.to_string(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
             file: proxy.file,
+            rule: proxy.rule,
             server: ours,
         })
     }

@@ -9,7 +9,7 @@ use super::options::{
 };
 use super::reason::Reason;
 use super::tlv::Tlv;
-use super::vendor::VendorOptions;
+use super::vendor::{BootItem, VendorOptions};
 use crate::net::MacAddr;
 
 /// The fixed header of 236 bytes and the magic cookie (RFC 2131 section 2).
@@ -168,6 +168,14 @@ impl BootRequest {
     /// Option 43.
     pub fn vendor_options(&self) -> Option<VendorOptions> {
         self.option(43).map(VendorOptions::parse)
+    }
+
+    /// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
+    pub fn boot_item(&self) -> Option<BootItem> {
+        match self.message_type() {
+            Some(MessageType::Request | MessageType::Inform) => self.vendor_options()?.boot_item(),
+            _ => None,
+        }
     }
 
     /// Option 175.

@@ -57,6 +57,7 @@ impl Outgoing {
                     asked: self.asked,
                     file: told.file.clone(),
                     server: reply.server,
+                    rule: told.rule.clone(),
                 });
                 BootEvent::Lease { mac: reply.mac, news, told }
             }

@@ -8,7 +8,7 @@ use crate::net::MacAddr;
 use crate::proto::dhcp::boot::{BootFields, answer_of_a_proxy};
 use crate::proto::dhcp::packet::MAGIC;
 use crate::proto::dhcp::reply::{SMALLEST, payload_limit};
-use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local};
+use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, Reply};
 use crate::resolve::AddressPool;
 
 /// Where clients listen (RFC 2131 section 4.1).
@@ -44,6 +44,8 @@ pub struct Told {
     pub client: String,
     /// The boot file or URL.
     pub file: String,
+    /// The rule that the client met (VQ-02).
+    pub rule: Option<String>,
 }
 
 impl LeaseReply {
@@ -70,7 +72,9 @@ impl LeaseReply {
         });
         // An address alone fits always, and is worth more than none where the names of the boot files are too long.
         let (bytes, told) = match with_boot {
-            Some((bytes, reply)) => (bytes, Some(Told { client: reply.class.to_string(), file: reply.file.clone() })),
+            Some((bytes, Reply { class, file, rule, .. })) => {
+                (bytes, Some(Told { client: class.to_string(), file: file.clone(), rule: rule.clone() }))
+            }
             None => (draft.encode(None), None),
         };
         let delay = proxy.filter(|_| draft.kind == OFFER).map_or(Duration::ZERO, |reply| reply.delay);
