@@ -128,7 +128,8 @@ impl DhcpSockets {
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
         let Self { config, dhcp, boot_server, leases } = self;
-        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
+        let dhcp = Arc::new(dhcp);
+        let leases = leases.map(|leases| (leases, dhcp.clone()));
         let mut server = Server { config, events, leases, known: Vec::new(), read: None };
         let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
@@ -136,11 +137,11 @@ impl DhcpSockets {
             let (port, socket, received) = tokio::select! {
                 () = &mut shutdown => break,
                 (port, received, reply) = pending.due() => {
-                    let socket = if port == ReceivedOn::Dhcp67 { &dhcp } else { &boot_server };
+                    let socket = if port == ReceivedOn::Dhcp67 { &*dhcp } else { &boot_server };
                     server.send(socket, &received, reply);
                     continue;
                 }
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
+                received = dhcp.receive() => (ReceivedOn::Dhcp67, &*dhcp, received),
                 received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
             };
             match received {
@@ -149,7 +150,7 @@ impl DhcpSockets {
                 Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
-        if let Some(leases) = server.leases {
+        if let Some((leases, _)) = server.leases {
             leases.close().await;
         }
     }
@@ -158,7 +159,8 @@ impl DhcpSockets {
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
-    leases: Option<Leases>,
+    /// With the socket of port 67, from which leases are answered whenever they are ready.
+    leases: Option<(Leases, Arc<DhcpSocket>)>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
@@ -176,10 +178,10 @@ enum Outcome {
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: Received, pending: &mut Waiting) {
+    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: Received, pending: &mut Waiting) {
         self.refresh_interfaces(&received.arrival);
         let silent = |mac, reason| BootEvent::Silent { mac, reason };
-        match survive(|| self.decide(port, socket, &received)) {
+        match survive(|| self.decide(port, &received)) {
             Some(Outcome::Unserved | Outcome::Leases(Taken::Later)) => {}
             Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
             Some(Outcome::Leases(Taken::Told(event))) => self.events.emit(event),
@@ -215,7 +217,7 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -243,7 +245,7 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
-        if let Some(taken) = self.lease(&request, &local, socket, received) {
+        if let Some(taken) = self.lease(&request, &local, received.arrival.ifindex) {
             return Outcome::Leases(taken);
         }
         match answer(&self.config.table, &request, &local) {
@@ -258,31 +260,25 @@ impl Server {
         }
     }
 
-    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
-    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
-        let claimed = Arrival { source: client, ..*arrival };
-        client.is_broadcast() || is_near(&self.known, &self.config.scope, &claimed)
-    }
-
     /// Has the leases of the network, if there are any, take a message to a DHCP server. A client that asks for a boot server has
     /// its address already, and a DHCPREQUEST of that kind is none for a lease (BS-01).
-    fn lease(
-        &self,
-        request: &BootRequest,
-        local: &Local,
-        socket: &Arc<DhcpSocket>,
-        received: &Received,
-    ) -> Option<Taken> {
+    fn lease(&self, request: &BootRequest, local: &Local, ifindex: u32) -> Option<Taken> {
         let is_lease = local.port == ReceivedOn::Dhcp67 && request.boot_item().is_none();
-        let leases = self.leases.as_ref().filter(|_| is_lease)?;
+        let (leases, socket) = self.leases.as_ref().filter(|_| is_lease)?;
         let outgoing = Outgoing {
             socket: socket.clone(),
             ports: self.config.ports,
-            ifindex: received.arrival.ifindex,
+            ifindex,
             events: self.events.clone(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
         };
         leases.take(request, local, &self.config.table, &outgoing)
+    }
+
+    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
+    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
+        let claimed = Arrival { source: client, ..*arrival };
+        client.is_broadcast() || is_near(&self.known, &self.config.scope, &claimed)
     }
 
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
