@@ -16,10 +16,12 @@
 
 mod archiso;
 mod entry;
+mod grub;
 mod ipxe;
 mod loader;
 mod menu;
 mod role;
+pub mod secure_boot;
 mod template;
 mod title;
 
@@ -114,6 +116,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    grub::add(spec, facts, &mut plan);
     plan.boot.bios = Some(bios);
     plan
 }

@@ -8,6 +8,7 @@ mod loaders;
 mod plans;
 mod recipes;
 mod rfc;
+mod secure_boot;
 mod serve;
 mod support;
 mod tree;
