@@ -72,6 +72,11 @@ impl<'a> Bench<'a> {
         self.options.isos.as_ref()
     }
 
+    /// Where firmware that is not installed is kept.
+    pub fn cache(&self) -> &Path {
+        &self.options.cache
+    }
+
     /// Where this case's files are.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence

@@ -4,6 +4,7 @@ pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
 mod many;
+mod secure_boot;
 mod specs;
 mod uefi;
 
@@ -11,7 +12,7 @@ use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES].concat()
+    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, secure_boot::CASES].concat()
 }
 
 #[cfg(test)]
