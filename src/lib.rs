@@ -19,7 +19,7 @@
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
 //!
-//! `netspec check`, `plan` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
+//! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
 //! at `src/cli/compile.rs`, which calls the phases in their order.
 //!
 //! # The modules
@@ -39,6 +39,7 @@
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
 //! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
@@ -55,13 +56,16 @@
 //! 5. Every datagram ends in one verdict with a reason, every transfer in one final event (`serve::event`).
 //! 6. A malformed packet or a panic ends one request, never the loop.
 //! 7. Only `cli` prints or exits (`only_cli_prints_or_exits`), and a failed start is a non-zero exit.
-//! 8. A reply never carries an address for the client: the type that builds replies has no way to say one
-//!    (`proto::dhcp::reply`).
+//! 8. The reply of a proxy never carries an address for the client: the type that builds it has no way to say one
+//!    (`proto::dhcp::reply`). The other type, [`proto::dhcp::lease::LeaseReply`], needs a grant for it, which only the book of
+//!    a pool makes, and only a network that the spec says `dhcp "server"` of has a pool
+//!    (`never_leases_an_address_twice`, `only_networks_that_say_so_give_out_addresses`).
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 
 pub mod cli;
 pub mod diag;
+pub mod explain;
 pub mod facts;
 pub mod image;
 pub mod net;

@@ -12,13 +12,14 @@ use crate::case::Stop;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
 use crate::evidence::Evidence;
-use crate::firmware::{self, Firmware, Rom};
+use crate::firmware::{self, Cpu, Firmware, Rom};
 use crate::guest::Guest;
-use crate::isos::Isos;
+use crate::isos::{self, Isos};
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
 use crate::lab::{Cable, Host, Interference, Lab, ROUTER, RouterKind, SERVER};
+use crate::media;
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
 
@@ -46,6 +47,7 @@ pub struct Bench<'a> {
     helpers: Vec<Process>,
     hosts: Vec<Host>,
     lab: Option<Lab>,
+    has_router: bool,
     scratch: TempDir,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Bench<'a> {
             helpers: Vec::new(),
             hosts: Vec::new(),
             lab: None,
+            has_router: false,
             scratch,
         })
     }
@@ -75,6 +78,12 @@ impl<'a> Bench<'a> {
     /// Where firmware that is not installed is kept.
     pub fn cache(&self) -> &Path {
         &self.options.cache
+    }
+
+    /// The small system for this processor.
+    pub fn small(&self, cpu: Cpu) -> std::result::Result<PathBuf, Stop> {
+        // The cases tell what is going on.
+        isos::made(media::small::small(cpu, &self.options.cache, &|_| ()))
     }
 
     /// Where this case's files are.
@@ -103,6 +112,13 @@ impl<'a> Bench<'a> {
         self.helpers.push(process);
         self.hosts.push(host);
         self.lab = Some(lab);
+        self.has_router = true;
+        Ok(())
+    }
+
+    /// Puts up a LAN without a router and without any DHCP server.
+    pub fn isolated_lan(&mut self) -> Result<()> {
+        self.lab = Some(Lab::new()?);
         Ok(())
     }
 
@@ -182,7 +198,7 @@ impl<'a> Bench<'a> {
     /// What a person has to type to look around in a LAN that was kept.
     pub fn how_to_enter(&self) -> Vec<String> {
         let names = ["router", "server", "client"];
-        let hosts = self.hosts.iter().zip(names);
+        let hosts = self.hosts.iter().zip(&names[usize::from(!self.has_router)..]);
         hosts.map(|(host, name)| format!("nsenter -n -t {} sh    # the {name}", host.id())).collect()
     }
 

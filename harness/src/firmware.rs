@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::case::Stop;
 use crate::deadline::Accel;
-use crate::error::{Context, Error, Result};
-use crate::media::{self, MediaError};
+use crate::error::{Context, Result};
+use crate::isos;
+use crate::media;
 use crate::qemu::{Hardware, Parts};
 use crate::tools;
 use flash::Flash;
@@ -88,7 +89,7 @@ pub fn parts(hardware: Hardware, cache: &Path) -> std::result::Result<Parts, Sto
     match hardware.firmware {
         Firmware::SeaBios(Rom::Unnamed | Rom::Ipxe(Age::Installed)) => Ok(Parts::default()),
         Firmware::SeaBios(Rom::Ipxe(Age::Newest)) => {
-            let rom = newest("ipxe-qemu", cache)?.join("usr/lib/ipxe/qemu").join(hardware.nic.rom());
+            let rom = newest("ipxe-qemu", cache)?.join("usr/share/qemu").join(hardware.nic.rom());
             if !rom.is_file() {
                 return Err(Stop::Skipped(format!("the newest ipxe-qemu has no {}", hardware.nic.rom())));
             }
@@ -107,10 +108,7 @@ pub fn parts(hardware: Hardware, cache: &Path) -> std::result::Result<Parts, Sto
 
 /// The newest files that Debian has of a package for all processors.
 pub fn newest(package: &str, cache: &Path) -> std::result::Result<PathBuf, Stop> {
-    media::newest(package, media::ALL, cache).map_err(|error| match error {
-        MediaError::Unavailable(reason) => Stop::Skipped(reason),
-        other => Stop::Failed(Error::new(other.to_string())),
-    })
+    isos::made(media::newest(package, media::ALL, cache))
 }
 
 impl Firmware {
@@ -188,6 +186,16 @@ impl Cpu {
             Self::Ia32 => ("qemu-system-i386", "qemu-system-x86"),
             Self::Arm64 => ("qemu-system-aarch64", "qemu-system-arm"),
             Self::RiscV64 => ("qemu-system-riscv64", "qemu-system-misc"),
+        }
+    }
+
+    /// What `uname -m` says, or a part of it.
+    pub fn linux(self) -> &'static str {
+        match self {
+            Self::X64 => "x86_64",
+            Self::Ia32 => "i686",
+            Self::Arm64 => "aarch64",
+            Self::RiscV64 => "riscv64",
         }
     }
 

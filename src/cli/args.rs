@@ -1,8 +1,11 @@
 //! What the command line takes.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::net::MacAddr;
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -18,7 +21,9 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
-    /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out no address
+    /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
+    Explain(ExplainArgs),
+    /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
 }
 
@@ -45,12 +50,49 @@ pub(super) struct PlanArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The kind of PC: `uefi-x64`, `http-x64`, `bios`, `uefi-arm64` …; without it, all kinds in short
+    #[arg(long)]
+    pub(super) arch: Option<String>,
+    /// The hardware address of its network card
+    #[arg(long)]
+    pub(super) mac: Option<MacAddr>,
+    /// What its firmware says that it is (DHCP option 60), where that is unusual
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) vendor_class: Option<String>,
+    /// `iPXE` for a PC with iPXE in its network card (DHCP option 77)
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) user_class: Option<String>,
+    /// The PC starts signed programs only
+    #[arg(long, requires = "arch")]
+    pub(super) secure_boot: bool,
+    /// Show only the kernels of menu lines with this in their title or name
+    #[arg(long, value_name = "TEXT", requires = "arch")]
+    pub(super) entry: Option<String>,
+    /// The address of the machine that serves; else an example from the spec's first subnet
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// How the explanation is written
+    #[arg(long, value_enum, default_value_t = EventFormat::Text)]
+    pub(super) format: EventFormat,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
+    /// The folder that leases are kept in, where a network says `dhcp "server"` [default: $STATE_DIRECTORY, else
+    /// /var/lib/netspec]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// Give out addresses also where another DHCP server answers, or where that cannot be found out
+    #[arg(long)]
+    pub(super) force: bool,
     /// Also tell which DHCP messages were left without an answer, and why
     #[arg(long, short)]
     pub(super) verbose: bool,

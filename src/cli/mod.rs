@@ -6,6 +6,7 @@
 mod args;
 mod check;
 pub mod compile;
+mod explain;
 mod plan;
 mod report;
 mod serve;
@@ -22,6 +23,7 @@ pub fn main() -> ExitCode {
     match args.command {
         Command::Check(check) => check::run(&check),
         Command::Plan(plan) => plan::run(&plan),
+        Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -8,10 +8,11 @@ mod image;
 mod loader;
 mod paths;
 mod pxelinux;
+mod raspberry_pi;
 mod secure;
+mod wanted;
 
 use std::collections::BTreeMap;
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use self::digest::Digest;
 pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
+pub use self::raspberry_pi::RASPBERRY_PI;
 pub use self::secure::{CHAINS, Chain, SecureFacts};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
@@ -120,6 +122,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let facts = Facts { images: facts, loaders, secure };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
+        findings.extend(wanted::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)
@@ -134,7 +137,11 @@ fn find_loaders(
     let mut loaders = BTreeMap::new();
     let mut paths = BTreeMap::new();
     let others = Usual::all().map(|row| (row.kind, loader::find(row, spec, world)));
-    for (kind, found) in iter::once((LoaderKind::Pxelinux, pxelinux::find(spec, world))).chain(others) {
+    let first = [
+        (LoaderKind::Pxelinux, pxelinux::find(spec, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(spec, world)),
+    ];
+    for (kind, found) in first.into_iter().chain(others) {
         match found {
             Ok((files, of_files)) if !files.files.is_empty() => {
                 loaders.insert(kind, files);

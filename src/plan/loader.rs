@@ -1,7 +1,7 @@
 //! Where loaders of the machine stand in the tree: one fixed path for each program, whatever its file is called here.
 
-use super::{Node, Plan};
-use crate::facts::{Facts, Usual};
+use super::{Node, Plan, Role};
+use crate::facts::{Facts, RASPBERRY_PI, Usual};
 use crate::proto::dhcp::EfiCpu;
 use crate::spec::loader::{LoaderKind, Machine};
 
@@ -39,15 +39,49 @@ fn path(name: &str) -> Option<&'static str> {
 ///
 /// `ipxe-bios` may be two, of which `undionly.kpxe` is the first: each is in the tree where it was found.
 pub(super) fn place(kind: LoaderKind, facts: &Facts, plan: &mut Plan) -> Option<String> {
-    let found = facts.loaders.get(&kind)?;
     let mut first = None;
-    for name in Usual::of(kind)?.programs.iter().map(|program| program.name) {
-        let (Some(pin), Some(path)) = (found.files.get(name), path(name)) else { continue };
-        plan.loaders.insert(name.to_owned(), pin.clone());
-        plan.tree.insert(path.to_owned(), Node::Loader(name.to_owned()));
-        first.get_or_insert(path.to_owned());
+    for program in Usual::of(kind)?.programs {
+        let placed = place_program(kind, program.name, facts, plan);
+        first = first.or(placed);
     }
     first
+}
+
+/// Adds one program of a loader to the tree. Returns its path, or `None` where it was not found.
+pub(super) fn place_program(kind: LoaderKind, name: &str, facts: &Facts, plan: &mut Plan) -> Option<String> {
+    let pin = facts.loaders.get(&kind)?.files.get(name)?;
+    let path = path(name)?;
+    plan.loaders.insert(name.to_owned(), pin.clone());
+    plan.tree.insert(path.to_owned(), Node::Loader(name.to_owned()));
+    Some(path.to_owned())
+}
+
+/// Adds the folder of a Raspberry Pi, whose boot ROM asks for fixed names at the root, after it has tried the same ones in a
+/// folder with its serial number.
+pub(super) fn place_raspberry_pi(facts: &Facts, plan: &mut Plan) {
+    let Some(loader) = facts.loaders.get(&LoaderKind::RaspberryPi) else { return };
+    plan.loaders.extend(loader.files.clone());
+    for path in loader.in_folder() {
+        plan.tree.insert(path.to_owned(), Node::Loader(format!("{RASPBERRY_PI}{path}")));
+        plan.roles.insert(path.to_owned(), role_of_raspberry_pi(path));
+        plan.below_serial.insert(path.to_owned());
+    }
+}
+
+fn role_of_raspberry_pi(path: &str) -> Role {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is = |start: &str, end: &str| name.starts_with(start) && name.ends_with(end);
+    if is("kernel", ".img") || is("vmlinuz", "") {
+        Role::Kernel
+    } else if is("initramfs", "") || is("initrd", "") {
+        Role::Initrd
+    } else if is("start", ".elf") || is("bootcode", ".bin") {
+        Role::Loader
+    } else if is("fixup", ".dat") || is("", ".dtb") || is("", ".dtbo") {
+        Role::Module
+    } else {
+        Role::Other
+    }
 }
 
 #[cfg(test)]

@@ -4,17 +4,21 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod machines;
 pub mod rules;
 mod words;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::machines::Rule;
 pub use self::words::words;
 use crate::diag::Diagnostics;
+use crate::net::{AddressRange, MacAddr};
 use crate::source::{Span, Spanned};
 use crate::spec::loader::LoaderKind;
 use crate::spec::{self, Spec};
@@ -32,6 +36,10 @@ pub struct ResolvedSpec {
     pub server: Server,
     /// Where the spec says that loaders are, by kind.
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
+    /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
+    pub rules: Vec<Rule>,
+    /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
+    pub vendor_classes: Vec<String>,
 }
 
 /// A network on which clients are answered.
@@ -54,12 +62,41 @@ pub struct Network {
 }
 
 /// What netspec does about DHCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DhcpMode {
     /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
     Proxy,
+    /// The DHCP server of the network (RFC 2131).
+    Server(AddressPool),
 }
+
+/// What a DHCP server gives out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AddressPool {
+    /// The subnet that the addresses are in.
+    pub subnet: Ipv4Net,
+    /// The addresses for clients without a reservation.
+    pub range: AddressRange,
+    /// For how many seconds.
+    pub lease_seconds: u32,
+    /// The router that clients are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<Ipv4Addr>,
+    /// The DNS servers that clients are told, the preferred one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<Ipv4Addr>,
+    /// Addresses of single machines, which nobody else is given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reservations: BTreeMap<MacAddr, Ipv4Addr>,
+    /// Where the range was written.
+    #[serde(skip)]
+    pub range_span: Span,
+}
+
+/// The seconds of a lease where the spec does not say: 12 hours.
+const LEASE_SECONDS: u32 = 12 * 3600;
 
 /// An ISO file that the spec names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,25 +225,45 @@ pub struct LoaderSource {
 pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
     let resolved = ResolvedSpec {
-        networks: spec.networks.iter().map(network).collect(),
+        networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
+        rules: machines::rules(spec),
+        vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)
 }
 
-fn network(network: &spec::Network) -> Network {
+fn network(network: &spec::Network, hosts: &[spec::Host]) -> Network {
     let subnet = network.subnet.as_ref();
     let interface = network.interface.as_ref();
     Network {
         name: network.name.value.clone(),
         subnet: subnet.map(|subnet| subnet.value),
         interface: interface.map(|interface| interface.value.clone()),
-        dhcp: DhcpMode::Proxy,
+        dhcp: address_pool(network, hosts).map_or(DhcpMode::Proxy, DhcpMode::Server),
         span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
     }
+}
+
+/// The pool of a network that netspec is the DHCP server of; `None` for a proxy, and where findings forbid serving.
+fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<AddressPool> {
+    let spec::network::DhcpMode::Server(server) = &network.dhcp.as_ref()?.value else { return None };
+    let range = server.range.as_ref()?;
+    let subnet = network.subnet.as_ref()?.value;
+    let reservation = |host: &spec::Host| Some((host.mac.as_ref()?.value, host.address.as_ref()?.value));
+    let lease = server.lease.as_ref().and_then(|lease| u32::try_from(lease.value.as_secs()).ok());
+    Some(AddressPool {
+        subnet,
+        range: range.value,
+        lease_seconds: lease.unwrap_or(LEASE_SECONDS),
+        router: server.router.as_ref().map(|router| router.value),
+        dns: server.dns.iter().map(|server| server.value).collect(),
+        reservations: hosts.iter().filter_map(reservation).filter(|(_, address)| subnet.contains(address)).collect(),
+        range_span: range.span,
+    })
 }
 
 fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the one that uses nothing to the one that may use all.
-const ORDER: &[&str] =
-    &["source", "net", "diag", "world", "spec", "resolve", "image", "facts", "proto", "plan", "serve", "cli"];
+const ORDER: &[&str] = &[
+    "source", "net", "diag", "world", "spec", "resolve", "image", "facts", "proto", "plan", "serve", "explain", "cli",
+];
 
 /// The modules that decide without I/O, clock, environment or addresses.
 const PURE: &[&str] = &["spec", "resolve", "plan", "proto"];

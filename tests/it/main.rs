@@ -3,7 +3,9 @@
 mod cli;
 mod diagnostics;
 mod docs;
+mod explain;
 mod layers;
+mod lease;
 mod loaders;
 mod plans;
 mod recipes;

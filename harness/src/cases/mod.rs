@@ -3,16 +3,26 @@
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
+mod isolated;
 mod many;
 mod secure_boot;
-mod specs;
+pub(crate) mod specs;
 mod uefi;
 
 use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, secure_boot::CASES].concat()
+    [
+        coexistence::CASES,
+        archiso::CASES,
+        debian_live::CASES,
+        many::CASES,
+        uefi::CASES,
+        isolated::CASES,
+        secure_boot::CASES,
+    ]
+    .concat()
 }
 
 #[cfg(test)]

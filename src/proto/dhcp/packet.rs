@@ -65,20 +65,7 @@ impl BootRequest {
         if take::<4>(header, 236) != MAGIC {
             return Err(Reason::NoMagicCookie);
         }
-        let mut options = BTreeMap::<u8, Vec<u8>>::new();
-        let mut join = |field: &[u8]| {
-            for (code, value) in Tlv::new(field) {
-                options.entry(code).or_default().extend_from_slice(value);
-            }
-        };
-        join(field);
-        let overload = Tlv::new(field).find(|(code, _)| *code == OVERLOAD).map(|(_, value)| value);
-        if let Some([1 | 3]) = overload {
-            join(&take::<128>(header, 108));
-        }
-        if let Some([2 | 3]) = overload {
-            join(&take::<64>(header, 44));
-        }
+        let options = options(header, field).0;
         Ok(Self {
             htype,
             hlen,
@@ -105,6 +92,14 @@ impl BootRequest {
             chaddr: [0; 16],
             options: options.iter().map(|(code, value)| (*code, value.to_vec())).collect(),
         }
+    }
+
+    /// The DHCPDISCOVER that this client would have sent, to see what it is to boot: it says the same of itself in each message.
+    pub(super) fn as_discover(&self) -> Self {
+        let mut discover = self.clone();
+        discover.options.insert(53, vec![1]);
+        discover.options.remove(&54);
+        discover
     }
 
     /// The hardware address as the log shows it: the first six bytes of `chaddr`, whatever `hlen` says.
@@ -186,8 +181,29 @@ pub fn client_of(datagram: &[u8]) -> Option<MacAddr> {
     datagram.get(28..34)?.try_into().ok().map(MacAddr)
 }
 
+/// The options of a message, parts joined in the order options, `file`, `sname` (RFC 3396 section 5); and whether `file` holds
+/// options instead of a name (option 52).
+pub(super) fn options(header: &[u8; HEADER], field: &[u8]) -> (BTreeMap<u8, Vec<u8>>, bool) {
+    let mut options = BTreeMap::<u8, Vec<u8>>::new();
+    let mut join = |field: &[u8]| {
+        for (code, value) in Tlv::new(field) {
+            options.entry(code).or_default().extend_from_slice(value);
+        }
+    };
+    join(field);
+    let overload = Tlv::new(field).find(|(code, _)| *code == OVERLOAD).map(|(_, value)| value);
+    let in_file = matches!(overload, Some([1 | 3]));
+    if in_file {
+        join(&take::<128>(header, 108));
+    }
+    if let Some([2 | 3]) = overload {
+        join(&take::<64>(header, 44));
+    }
+    (options, in_file)
+}
+
 /// `N` bytes from `at` on. Both are constants that lie inside the array, so no byte of a datagram decides here.
-fn take<const N: usize>(from: &[u8], at: usize) -> [u8; N] {
+pub(super) fn take<const N: usize>(from: &[u8], at: usize) -> [u8; N] {
     let mut bytes = [0; N];
     bytes.iter_mut().zip(from.iter().skip(at)).for_each(|(to, from)| *to = *from);
     bytes

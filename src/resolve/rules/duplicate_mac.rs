@@ -18,7 +18,11 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(
                     Code::DuplicateMac,
-                    format!("hosts `{}` and `{}` have the same hardware address", shown(owner), shown(&host.name.value)),
+                    format!(
+                        "hosts `{}` and `{}` have the same hardware address",
+                        shown(owner),
+                        shown(&host.name.value)
+                    ),
                 )
                 .at(mac.span, "given again")
                 .at(defined, "first given here")

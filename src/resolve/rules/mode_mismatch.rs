@@ -11,7 +11,7 @@ use crate::spec::{Firmware, Spec};
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     for firmware in &spec.firmware {
         let Some(mode) = &firmware.effect.mode else { continue };
-        if !matches!(mode.value, Mode::Binl | Mode::Pxe10 | Mode::Both) {
+        if !matches!(mode.value, Mode::Binl | Mode::Pxe10 | Mode::Both | Mode::Menu) {
             continue;
         }
         for (what, cause) in without_forms(firmware) {
@@ -37,8 +37,7 @@ fn without_forms(firmware: &Firmware) -> Vec<(String, Span)> {
         Arch::RaspberryPi => Some("a Raspberry Pi takes one form of offer only".to_owned()),
         _ => None,
     };
-    let mut found: Vec<_> =
-        firmware.arches.iter().filter_map(|named| Some((arch(named.value)?, named.span))).collect();
+    let mut found: Vec<_> = firmware.arches.iter().filter_map(|named| Some((arch(named.value)?, named.span))).collect();
     let http = firmware.vendor_class.as_ref().filter(|class| class.value.starts_with("HTTPClient"));
     if let Some(class) = http
         && found.is_empty()

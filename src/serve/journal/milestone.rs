@@ -30,6 +30,10 @@ pub enum Stage {
     Asked,
     /// It was told.
     Offered,
+    /// It has its address.
+    Leased,
+    /// It gets no address, or not the one that it was to get.
+    NoAddress,
     /// It has its loader.
     Loader,
     /// It reads a menu or script.
@@ -71,7 +75,7 @@ impl fmt::Display for Milestone {
 }
 
 /// An amount of bytes, in the unit that gives one to four digits: `91.2 KiB`.
-pub(super) fn amount(bytes: u64) -> String {
+pub fn amount(bytes: u64) -> String {
     let bytes = bytes as f64;
     match bytes {
         b if b < 1024.0 => format!("{b:.0} B"),

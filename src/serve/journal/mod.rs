@@ -4,6 +4,7 @@
 //! single-byte ranges are no milestones. A client that tries again and again gets a line that says what it may mean, and a
 //! flood of requests gets a bounded number of lines.
 
+mod lease;
 mod milestone;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::milestone::{Milestone, Stage, printable};
-use self::milestone::{amount, rate};
+use self::milestone::rate;
+pub use self::milestone::{Milestone, Stage, amount, printable};
 use self::throttle::Throttle;
 use self::trouble::Trouble;
 use super::event::{BootEvent, Outcome, Transport};
@@ -150,9 +151,14 @@ impl Journal {
 
     fn milestones(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
         match event {
-            BootEvent::Answered { mac, client, asked, file, server, .. } => {
-                self.answered(*mac, client, asked, file, *server, now)
+            BootEvent::Answered { mac, client, asked, file, server, rule, .. } => {
+                let by = match rule {
+                    Some(rule) => format!("{server} ({})", printable(rule)),
+                    None => server.to_string(),
+                };
+                self.answered(*mac, client, asked, file, &by, now)
             }
+            BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
             BootEvent::Silent { .. } => Vec::new(),
             BootEvent::Started { id, client, transport, path, role, len, size } => {
                 let client = self.asks_for_file(*client, now);
@@ -223,7 +229,7 @@ impl Journal {
         class: &str,
         asked: &str,
         file: &str,
-        server: Ipv4Addr,
+        by: &str,
         now: Duration,
     ) -> Vec<Milestone> {
         let key = ClientKey::Mac(mac);
@@ -244,7 +250,7 @@ impl Journal {
         client.boot.menu_shown = false;
         let again = if is_later_stage { "asked again" } else { "asked to boot" };
         let asked = format!("{again}: {} ({asked})", printable(class));
-        let offered = format!("was offered {} by {server}", printable(file));
+        let offered = format!("was offered {} by {by}", printable(file));
         let told = [(Stage::Asked, asked), (Stage::Offered, offered)];
         told.map(|(stage, text)| Milestone::new(now, key, stage, text)).into_iter().chain(stuck).collect()
     }

@@ -105,4 +105,8 @@ impl World for Alone<'_> {
         let paths = OsWorld.list(&self.inside(path)?)?;
         Ok(paths.iter().map(|path| path.strip_prefix(self.0).unwrap().to_owned()).collect())
     }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        OsWorld.canonical(&self.inside(path)?)
+    }
 }

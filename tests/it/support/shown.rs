@@ -135,6 +135,10 @@ impl World for Files {
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         self.world.list(path)
     }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.world.canonical(path)
+    }
 }
 
 /// Interfaces, one in each line: the name, its addresses, and `down` or `loopback`.

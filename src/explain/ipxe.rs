@@ -1,0 +1,355 @@
+//! Reads a script as iPXE does, up to where a kernel starts or another program takes over.
+//!
+//! It follows the text that is served, not the plan that it was made from, so it shows a mistake in the script as a client
+//! would meet it. Only the commands that netspec writes are known; at any other it stops and shows the line.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::files::{Fetched, Shelf};
+use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus, root_images};
+use crate::proto::name;
+
+/// Commands that are followed in one go; netspec's scripts go forward only, so more means a circle.
+const MAX_COMMANDS: usize = 1000;
+/// Menus that are followed.
+const MAX_MENUS: usize = 1000;
+
+/// Where a script ends that is followed from one place on.
+enum End {
+    /// It shows a menu, by the line of its `choose`.
+    Shows(usize, Shown),
+    /// A kernel starts.
+    Starts(Box<Boot>),
+    /// It loads another program and starts it.
+    Chains(Fetched),
+    /// The firmware goes on.
+    Exits,
+    Stops(String),
+    Unread(String),
+}
+
+/// A menu before its lines are followed.
+struct Shown {
+    title: String,
+    items: Vec<Item>,
+    default: Option<String>,
+    seconds: Option<u32>,
+    /// The variable that gets the label of the chosen line.
+    variable: String,
+}
+
+enum Item {
+    Gap,
+    Label(String, String),
+}
+
+/// What a script comes to: menus, or the program that it loads instead.
+pub(super) enum Outcome {
+    Menus(Menus),
+    Chains(Fetched),
+}
+
+/// Follows a script from its first line.
+pub(super) fn follow(text: &str, variables: BTreeMap<String, String>, known: &Known, shelf: &Shelf<'_>) -> Outcome {
+    let script = Script { lines: text.lines().collect(), variables, known, shelf };
+    let mut found = Found { places: BTreeMap::new(), menus: Vec::new(), waiting: VecDeque::new() };
+    let first = match script.run(0, None) {
+        End::Chains(file) => return Outcome::Chains(file),
+        end => found.leads_to(end),
+    };
+    while let Some((menu, choose, shown)) = found.waiting.pop_front() {
+        let mut lines = Vec::new();
+        for item in &shown.items {
+            lines.push(match item {
+                Item::Gap => Line::Gap,
+                Item::Label(label, title) => {
+                    let end = script.run(choose + 1, Some((&shown.variable, label)));
+                    Line::Choice {
+                        name: label.clone(),
+                        title: title.clone(),
+                        highlighted: shown.default.as_ref() == Some(label),
+                        leads_to: found.leads_to(end),
+                    }
+                }
+            });
+        }
+        // Without a default, the first line is highlighted.
+        if shown.default.is_none()
+            && let Some(Line::Choice { highlighted, .. }) =
+                lines.iter_mut().find(|line| matches!(line, Line::Choice { .. }))
+        {
+            *highlighted = true;
+        }
+        if let Some(menu) = found.menus.get_mut(menu) {
+            menu.lines = lines;
+        }
+    }
+    Outcome::Menus(Menus { first, menus: found.menus })
+}
+
+/// The menus that were found, each by the line of its `choose`.
+struct Found {
+    places: BTreeMap<usize, usize>,
+    menus: Vec<Menu>,
+    waiting: VecDeque<(usize, usize, Shown)>,
+}
+
+impl Found {
+    fn leads_to(&mut self, end: End) -> LeadsTo {
+        match end {
+            End::Shows(choose, shown) => {
+                if let Some(menu) = self.places.get(&choose) {
+                    return LeadsTo::Menu { menu: *menu };
+                }
+                let menu = self.menus.len();
+                if menu >= MAX_MENUS {
+                    return LeadsTo::Stops { reason: format!("more than {MAX_MENUS} menus are not followed") };
+                }
+                self.places.insert(choose, menu);
+                self.menus.push(Menu {
+                    title: shown.title.clone(),
+                    from: format!("line {} of the script", choose + 1),
+                    seconds: shown.seconds,
+                    lines: Vec::new(),
+                });
+                self.waiting.push_back((menu, choose, shown));
+                LeadsTo::Menu { menu }
+            }
+            End::Starts(boot) => LeadsTo::Kernel(boot),
+            End::Chains(file) if file.gets.is_none() => LeadsTo::Stops { reason: missing(&file.asks_for) },
+            End::Chains(file) => LeadsTo::Program { file },
+            End::Exits => LeadsTo::LocalDisk,
+            End::Stops(reason) => LeadsTo::Stops { reason },
+            End::Unread(line) => LeadsTo::Unread { line },
+        }
+    }
+}
+
+struct Script<'a> {
+    lines: Vec<&'a str>,
+    variables: BTreeMap<String, String>,
+    known: &'a Known,
+    shelf: &'a Shelf<'a>,
+}
+
+/// What a run has collected.
+#[derive(Default)]
+struct State {
+    title: String,
+    items: Vec<Item>,
+    kernel: Option<(String, String)>,
+    initrds: Vec<String>,
+    /// Programs that could not be loaded.
+    lost: Vec<String>,
+}
+
+impl State {
+    fn exits(self) -> End {
+        match self.lost.first() {
+            Some(lost) => End::Stops(missing(lost)),
+            None => End::Exits,
+        }
+    }
+}
+
+/// What one command did.
+enum Step {
+    Done(bool),
+    Goto(usize),
+    End(End),
+}
+
+impl Script<'_> {
+    /// Runs from a line on, with one more variable.
+    fn run(&self, mut line: usize, variable: Option<(&str, &str)>) -> End {
+        let mut variables = self.variables.clone();
+        if let Some((name, value)) = variable {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let mut state = State::default();
+        for _ in 0..MAX_COMMANDS {
+            let Some(text) = self.lines.get(line) else { return state.exits() };
+            let expanded = self.expand(text, &variables);
+            match self.line(&expanded, line, &mut variables, &mut state) {
+                Step::Done(true) => line += 1,
+                Step::Done(false) => return End::Stops(format!("the script ends at `{}`", text.trim())),
+                Step::Goto(target) => line = target,
+                Step::End(End::Exits) => return state.exits(),
+                Step::End(end) => return end,
+            }
+        }
+        End::Stops("the script goes round in a circle".to_owned())
+    }
+
+    /// One line: commands with `&&` and `||` between them, from left to right.
+    fn line(&self, line: &str, at: usize, variables: &mut BTreeMap<String, String>, state: &mut State) -> Step {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if line.starts_with(':') || words.first().is_none_or(|word| word.starts_with('#')) {
+            return Step::Done(true);
+        }
+        let mut ok = true;
+        let mut runs = true;
+        for part in words.split_inclusive(|word| matches!(*word, "&&" | "||")) {
+            let (command, operator) = match part.split_last() {
+                Some((last @ (&"&&" | &"||"), command)) => (command, Some(*last)),
+                _ => (part, None),
+            };
+            if runs {
+                match self.command(command, line, at, variables, state) {
+                    Step::Done(done) => ok = done,
+                    other => return other,
+                }
+            }
+            runs = match operator {
+                Some("&&") => ok,
+                Some(_) => !ok,
+                None => false,
+            };
+        }
+        // Nothing behind `||` means that the failure does not matter.
+        Step::Done(ok || runs && words.last() == Some(&"||"))
+    }
+
+    fn command(
+        &self,
+        words: &[&str],
+        line: &str,
+        at: usize,
+        variables: &mut BTreeMap<String, String>,
+        state: &mut State,
+    ) -> Step {
+        let unread = || Step::End(End::Unread(line.trim().to_owned()));
+        let Some((name, arguments)) = words.split_first() else { return Step::Done(true) };
+        match (*name, arguments) {
+            ("echo" | "sleep" | "imgfree" | "prompt", _) => Step::Done(true),
+            ("iseq", [left, right]) => {
+                if left.contains('<') || right.contains('<') {
+                    return unread();
+                }
+                Step::Done(left == right)
+            }
+            ("isset", [value]) if !value.contains('<') => Step::Done(true),
+            ("isset", []) => Step::Done(false),
+            ("set", [name, value @ ..]) => {
+                variables.insert((*name).to_owned(), value.join(" "));
+                Step::Done(true)
+            }
+            ("goto", [label]) => {
+                match self.lines.iter().position(|line| line.strip_prefix(':').map(str::trim) == Some(label)) {
+                    Some(target) => Step::Goto(target),
+                    None => Step::End(End::Stops(format!("the script has no label `{label}`"))),
+                }
+            }
+            ("exit", _) => Step::End(End::Exits),
+            ("menu", title) => {
+                *state = State { title: title.join(" "), ..State::default() };
+                Step::Done(true)
+            }
+            ("item", arguments) => {
+                match arguments {
+                    [] | ["--gap", ..] => state.items.push(Item::Gap),
+                    ["--key", _, label, title @ ..] | [label, title @ ..] => {
+                        state.items.push(Item::Label((*label).to_owned(), title.join(" ")));
+                    }
+                }
+                Step::Done(true)
+            }
+            ("choose", arguments) => choose(arguments, at, state).unwrap_or_else(unread),
+            ("kernel", [url, arguments @ ..]) => {
+                state.kernel = Some(((*url).to_owned(), arguments.join(" ")));
+                Step::Done(true)
+            }
+            ("initrd", ["--name", _, url] | [url]) => {
+                state.initrds.push((*url).to_owned());
+                Step::Done(true)
+            }
+            ("boot", []) => Step::End(self.boot(state)),
+            ("chain", [url]) => match self.shelf.url(url) {
+                Some(file) if file.gets.is_some() => Step::End(End::Chains(file)),
+                _ => {
+                    state.lost.push((*url).to_owned());
+                    Step::Done(false)
+                }
+            },
+            _ => unread(),
+        }
+    }
+
+    fn boot(&self, state: &State) -> End {
+        let Some((kernel, arguments)) = &state.kernel else { return End::Stops("no kernel is loaded".to_owned()) };
+        let fetched = |url: &String| self.shelf.url(url).ok_or_else(|| format!("`{url}` leads to another server"));
+        let loaded = fetched(kernel)
+            .and_then(|kernel| Ok((kernel, state.initrds.iter().map(fetched).collect::<Result<Vec<_>, _>>()?)));
+        let (file, initrds) = match loaded {
+            Ok(loaded) => loaded,
+            Err(reason) => return End::Stops(reason),
+        };
+        if let Some(lost) = std::iter::once(&file).chain(&initrds).find(|file| file.gets.is_none()) {
+            return End::Stops(missing(&lost.asks_for));
+        }
+        // UEFI starts a kernel as a program, whose command line begins with its own name.
+        let name = kernel.rsplit('/').next().and_then(|name| name::from_http(name.as_bytes()).ok()).unwrap_or_default();
+        let is_efi = self.variables.get("platform").is_some_and(|platform| platform == "efi");
+        let command_line = if is_efi { format!("{name} {arguments}") } else { arguments.clone() };
+        let root_images = root_images(&command_line, kernel, self.shelf);
+        End::Starts(Box::new(Boot { kernel: file, initrds, command_line, root_images }))
+    }
+
+    /// Puts values in place of `${name}`; what only a client knows becomes a word in angle brackets.
+    fn expand(&self, text: &str, variables: &BTreeMap<String, String>) -> String {
+        let mut expanded = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once("${") {
+            let Some((name, behind)) = behind.split_once('}') else { break };
+            expanded.push_str(before);
+            match (variables.get(name), name.rsplit('/').next().unwrap_or(name)) {
+                (Some(value), _) => expanded.push_str(value),
+                (None, "mac") => expanded.push_str(&self.known.mac),
+                (None, "mac:hexhyp") => expanded.push_str(&self.known.mac_hyphens),
+                (None, other) => {
+                    expanded.push('<');
+                    expanded.push_str(other);
+                    expanded.push('>');
+                }
+            }
+            rest = behind;
+        }
+        expanded.push_str(rest);
+        expanded
+    }
+}
+
+fn choose(arguments: &[&str], at: usize, state: &mut State) -> Option<Step> {
+    let mut shown = Shown {
+        title: std::mem::take(&mut state.title),
+        items: std::mem::take(&mut state.items),
+        default: None,
+        seconds: None,
+        variable: String::new(),
+    };
+    let mut rest = arguments;
+    loop {
+        match rest {
+            ["--timeout", milliseconds, behind @ ..] => {
+                shown.seconds = Some(milliseconds.parse::<u32>().ok()?.div_ceil(1000));
+                rest = behind;
+            }
+            ["--default", label, behind @ ..] => {
+                shown.default = Some((*label).to_owned());
+                rest = behind;
+            }
+            [variable] if !variable.starts_with('-') => {
+                shown.variable = (*variable).to_owned();
+                return Some(Step::End(End::Shows(at, shown)));
+            }
+            _ => return None,
+        }
+    }
+}
+
+pub(super) fn missing(asks_for: &str) -> String {
+    format!("`{asks_for}` is not there")
+}
+
+#[cfg(test)]
+mod tests;

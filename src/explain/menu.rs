@@ -1,0 +1,139 @@
+//! What a client shows and starts: menus, and kernels with all that they are given.
+
+use serde::Serialize;
+
+use super::files::{Fetched, Shelf};
+use crate::image::syslinux::words;
+
+/// A menu on the client's screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Menu {
+    /// Its title; empty where it has none.
+    pub title: String,
+    /// The file or the label that it comes from.
+    pub from: String,
+    /// Seconds until the highlighted line starts by itself; `None` where it waits for a key.
+    pub seconds: Option<u32>,
+    /// Its lines from top to bottom.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a menu.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
+pub enum Line {
+    /// An empty line.
+    Gap,
+    /// A line to choose.
+    Choice {
+        /// Its name in the menu file.
+        name: String,
+        /// What is shown.
+        title: String,
+        /// Whether it is highlighted when the menu appears.
+        highlighted: bool,
+        /// What happens when it is chosen.
+        leads_to: LeadsTo,
+    },
+}
+
+/// Where a client gets to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
+pub enum LeadsTo {
+    /// Another menu, by its place in the list of menus.
+    Menu {
+        /// Counted from 0.
+        menu: usize,
+    },
+    /// A kernel starts.
+    Kernel(Box<Boot>),
+    /// The firmware goes on to its next boot device.
+    LocalDisk,
+    /// Another program of the loader, such as a restart or a test of the memory.
+    Program {
+        /// Its file.
+        file: Fetched,
+    },
+    /// It cannot be chosen.
+    Disabled,
+    /// The client stops there: a file is missing, or the menu says nothing about it.
+    Stops {
+        /// Why.
+        reason: String,
+    },
+    /// A line that the explanation cannot follow. It is shown as it stands.
+    Unread {
+        /// The line.
+        line: String,
+    },
+}
+
+/// A kernel and what it is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Boot {
+    /// The kernel.
+    pub kernel: Fetched,
+    /// The initial RAM disks, in order.
+    pub initrds: Vec<Fetched>,
+    /// The whole command line, as `/proc/cmdline` shows it on the client. What only the client knows stands in angle brackets.
+    pub command_line: String,
+    /// What the running system then loads from this server, as far as the command line says.
+    pub root_images: Vec<Fetched>,
+}
+
+/// All menus that a client can get to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Menus {
+    /// Where the client is first.
+    pub first: LeadsTo,
+    /// In the order in which they are found; lines name each other by the place here.
+    pub menus: Vec<Menu>,
+}
+
+/// The values that only a client knows, and how they are written.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// Its hardware address with colons, or a word in angle brackets.
+    pub(super) mac: String,
+    /// The same with hyphens.
+    pub(super) mac_hyphens: String,
+}
+
+impl Known {
+    pub(super) fn of(mac: Option<crate::net::MacAddr>) -> Self {
+        let mac = mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
+        Self { mac_hyphens: mac.replace(':', "-"), mac }
+    }
+}
+
+/// The words of a command line that may carry a URL of something that the system loads later.
+pub(super) fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
+    let mut images = Vec::new();
+    for word in words(command_line) {
+        let Some((key, value)) = word.split_once('=') else { continue };
+        if matches!(key, "BOOT_IMAGE" | "initrd") || value == kernel {
+            continue;
+        }
+        // A value may have a prefix, as in `root=live:http://…`.
+        let Some(at) = ["http://", "tftp://"].iter().filter_map(|scheme| value.find(scheme)).min() else { continue };
+        let url = value[at..].trim_matches('"');
+        if url.ends_with('/') {
+            images.extend(below(url, command_line, shelf));
+        } else {
+            images.extend(shelf.url(url));
+        }
+    }
+    images
+}
+
+/// archiso names a folder, and finds its image by the processor that the kernel is for.
+fn below(url: &str, command_line: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
+    let images = shelf.root_images_below(url);
+    let is_32_bit = command_line.contains("/i686/") || command_line.contains("archisoarch=i686");
+    let of_processor = |image: &Fetched| image.asks_for.contains("/i686/") == is_32_bit;
+    if images.iter().any(of_processor) { images.into_iter().filter(of_processor).collect() } else { images }
+}

@@ -1,0 +1,223 @@
+//! What `netspec explain` prints about golden specs, and that it is what is served.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use netspec::image::syslinux::Config;
+use serde_json::Value;
+
+use crate::support::{Folder, text, trees};
+
+const NETWORK: &str = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\n";
+const LOADERS: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
+                       loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\n";
+
+/// A folder with a spec, small ISOs of each family, and loaders of a few bytes.
+fn folder(spec: &str) -> Folder {
+    let folder = Folder::with_spec(&format!("{NETWORK}{LOADERS}{spec}"))
+        .iso("arch.iso", "ARCH_202611", &trees::archiso())
+        .iso("old.iso", "ARCH_201409", &trees::archiso_2014())
+        .iso("debian.iso", "Debian bookworm", &trees::debian_live());
+    let place = folder.path("pxelinux");
+    fs::create_dir(&place).unwrap();
+    for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32", "whichsys.c32"] {
+        fs::write(place.join(name), name).unwrap();
+    }
+    fs::write(place.join("snponly.efi"), trees::x64_program()).unwrap();
+    folder
+}
+
+const ONE_ISO: &str = "iso \"arch\" \"isos/arch.iso\"\n";
+const OLD_ISO: &str = "iso \"old\" \"isos/old.iso\"\n";
+const LIVE_ISO: &str =
+    "iso \"debian\" \"isos/debian.iso\" {\n    arguments \"console=ttyS0,115200\"\n}\nserver {\n    http 8080\n}\n";
+const MENUS: &str = "iso \"arch\" \"isos/arch.iso\"\niso \"debian\" \"isos/debian.iso\"\n\
+    menu \"main\" title=\"Home ^netboot\" timeout=30 {\n    entry \"disk\" boot=\"local-disk\" default=#true\n    separator\n\
+    entry \"arch\" iso=\"arch\"\n    entry \"more\" menu=\"more\"\n}\n\
+    menu \"more\" title=\"Other systems\" {\n    entry \"debian\" iso=\"debian\" title=\"Debian\"\n\
+    entry \"hand\" iso=\"debian\" {\n        kernel \"/live/vmlinuz\"\n        initrd \"/live/initrd.img\"\n\
+    arguments \"boot=live root=live:{iso}/live/filesystem.squashfs log={server}\"\n    }\n}\n";
+
+#[test]
+fn uefi_loads_ipxe_and_then_the_menu() {
+    insta::assert_snapshot!(folder(ONE_ISO).netspec_ok(&["explain", "spec.kdl", "--arch", "uefi-x64"]));
+}
+
+#[test]
+fn bios_gets_the_menu_of_the_iso() {
+    let folder = folder(ONE_ISO);
+    insta::assert_snapshot!(folder.netspec_ok(&[
+        "explain",
+        "spec.kdl",
+        "--arch",
+        "bios",
+        "--mac",
+        "52:54:00:aa:bb:cc"
+    ]));
+}
+
+#[test]
+fn ipxe_in_a_card_goes_on_to_pxelinux() {
+    let arguments = ["explain", "spec.kdl", "--arch", "bios", "--user-class", "iPXE", "--server", "192.168.1.5"];
+    insta::assert_snapshot!(folder(OLD_ISO).netspec_ok(&arguments));
+}
+
+#[test]
+fn http_boot_leads_through_menus_to_each_kernel() {
+    insta::assert_snapshot!(folder(MENUS).netspec_ok(&["explain", "spec.kdl", "--arch", "http-x64"]));
+}
+
+#[test]
+fn one_entry_can_be_picked() {
+    let folder = folder(MENUS);
+    let explain = |entry| folder.netspec_ok(&["explain", "spec.kdl", "--arch", "uefi-x64", "--entry", entry]);
+    let hand = explain("HAND").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        hand.contains("root=live:http://192.168.1.1/iso/debian/live/filesystem.squashfs log=192.168.1.1"),
+        "{hand}"
+    );
+    assert_eq!(hand.matches("command line").count(), 1, "{hand}");
+    assert!(explain("nonsense").contains("No line of these menus that starts a kernel has \"nonsense\" in it."));
+}
+
+#[test]
+fn all_kinds_are_shown_in_short() {
+    insta::assert_snapshot!(folder(LIVE_ISO).netspec_ok(&["explain", "spec.kdl"]));
+}
+
+/// The standard output of a run that must end with exit code 1: the client does not boot.
+fn fails(folder: &Folder, arguments: &[&str]) -> String {
+    let output = folder.netspec(&[&["explain", "spec.kdl"], arguments].concat());
+    assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn an_unsigned_program_does_not_start_under_secure_boot() {
+    insta::assert_snapshot!(fails(&folder(ONE_ISO), &["--arch", "http-x64", "--secure-boot"]));
+}
+
+#[test]
+fn silence_has_a_reason_and_what_to_do() {
+    let folder = folder(ONE_ISO);
+    insta::assert_snapshot!(fails(&folder, &["--arch", "uboot-arm64"]));
+    let windows = fails(&folder, &["--arch", "bios", "--vendor-class", "MSFT 5.0\u{1b}[31m"]);
+    assert!(windows.contains("not a PXE client (option 60 is \"MSFT 5.0\\x1b[31m\")"), "{windows}");
+    assert!(windows.contains("What to do: ") && !windows.contains('\u{1b}'), "{windows}");
+}
+
+#[test]
+fn the_command_line_says_what_it_takes() {
+    let folder = folder(ONE_ISO);
+    let wrong = |arguments: &[&str]| {
+        let output = folder.netspec(&[&["explain", "spec.kdl"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        text(&output.stderr)
+    };
+    assert!(wrong(&["--arch", "x64"]).contains("--arch does not know `x64`; it takes bios, uefi-x64, "));
+    assert!(wrong(&["--arch", "bios", "--secure-boot"]).contains("--secure-boot is for UEFI; legacy BIOS has none"));
+    assert!(wrong(&["--server", "0.0.0.0"]).contains("no machine has the address 0.0.0.0"));
+    assert!(wrong(&["--secure-boot"]).contains("--arch <ARCH>"));
+    assert!(wrong(&["--arch", "bios", "--mac", "52:54"]).contains("six pairs of hexadecimal digits"));
+}
+
+/// Whoever reads the JSON finds these names.
+#[test]
+fn as_json_it_has_the_same_steps() {
+    let arguments = ["explain", "spec.kdl", "--arch", "uefi-x64", "--format", "json", "--mac", "52-54-00-AA-BB-CC"];
+    let json: Value = serde_json::from_str(&folder(ONE_ISO).netspec_ok(&arguments)).unwrap();
+    assert_eq!(json["format"], 1);
+    assert_eq!(json["client"]["mac"], "52:54:00:aa:bb:cc");
+    assert_eq!(json["server"]["is-example"], true);
+    let steps: Vec<_> = json["steps"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["asks", "asks", "loads", "asks", "loads"]);
+    assert_eq!(json["steps"][0]["answer"]["kind"], "offer");
+    assert_eq!(json["steps"][0]["answer"]["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(json["steps"][2]["file"]["gets"]["from"]["kind"], "file");
+    assert_eq!(json["menus"]["first"]["kind"], "menu");
+    let kernel = &json["menus"]["menus"][0]["lines"][0]["leads-to"];
+    assert_eq!(kernel["kind"], "kernel");
+    assert_eq!(kernel["kernel"]["gets"]["role"], "kernel");
+    assert!(kernel["command-line"].as_str().unwrap().ends_with("BOOTIF=01-52-54-00-aa-bb-cc"));
+    assert_eq!(json["problems"], Value::Array(Vec::new()));
+}
+
+/// All kernels of an explanation.
+fn kernels(json: &Value) -> Vec<&Value> {
+    let menus = json["menus"]["menus"].as_array().unwrap();
+    let lines = menus.iter().flat_map(|menu| menu["lines"].as_array().unwrap());
+    lines.map(|line| &line["leads-to"]).filter(|leads_to| leads_to["kind"] == "kernel").collect()
+}
+
+/// The generated texts of a plan, with its marks filled in as serving does.
+fn served(folder: &Folder) -> Vec<(String, String)> {
+    let plan: Value = serde_json::from_str(&folder.netspec_ok(&["plan", "spec.kdl"])).unwrap();
+    let origin = match plan["server"]["http-port"].as_u64() {
+        Some(80) => "http://192.168.1.1".to_owned(),
+        port => format!("http://192.168.1.1:{}", port.unwrap()),
+    };
+    let fill = |part: &Value| match (part.as_str(), part["insert"].as_str()) {
+        (Some(text), _) => text.to_owned(),
+        (_, Some("http-origin")) => origin.clone(),
+        _ => "192.168.1.1".to_owned(),
+    };
+    let texts = plan["tree"].as_object().unwrap().iter().filter_map(|(path, node)| {
+        let parts = node["text"].as_array()?;
+        Some((path.clone(), parts.iter().map(fill).collect()))
+    });
+    texts.collect()
+}
+
+/// The words of each kernel that is explained are those of a line that is served, and no line is left out.
+#[test]
+fn the_command_lines_are_those_that_are_served() {
+    for spec in [ONE_ISO, OLD_ISO, LIVE_ISO, MENUS] {
+        let folder = folder(spec);
+        let texts = served(&folder);
+        let explain = |arch: &str| -> Value {
+            let explained = folder.netspec_ok(&["explain", "spec.kdl", "--arch", arch, "--format", "json"]);
+            serde_json::from_str(&explained).unwrap()
+        };
+
+        let script = &texts.iter().find(|(path, _)| path == "boot.ipxe").unwrap().1;
+        let served: BTreeSet<String> = script
+            .lines()
+            .filter_map(|line| line.strip_prefix("kernel ")?.strip_suffix(" || goto failed"))
+            .map(str::to_owned)
+            .collect();
+        let uefi = explain("uefi-x64");
+        let explained: BTreeSet<String> = kernels(&uefi)
+            .iter()
+            .map(|kernel| {
+                let (name, words) = kernel["command-line"].as_str().unwrap().split_once(' ').unwrap();
+                let url = kernel["kernel"]["asks-for"].as_str().unwrap();
+                assert!(url.ends_with(&format!("/{name}")), "{url} {name}");
+                let words = ["ip", "gateway", "netmask"].iter().fold(words.to_owned(), |words, name| {
+                    words.replace(&format!("<{name}>"), &format!("${{netX/{name}}}"))
+                });
+                format!("{url} {}", words.replace("<mac>", "${netX/mac:hexhyp}"))
+            })
+            .collect();
+        assert!(!served.is_empty());
+        assert_eq!(explained, served, "{spec}");
+
+        let labels: Vec<_> = texts.iter().flat_map(|(_, text)| Config::parse(text).labels()).collect();
+        let bios = explain("bios");
+        let over_http: Vec<_> =
+            kernels(&bios).into_iter().filter(|kernel| kernel["kernel"]["over"] == "http").collect();
+        assert!(!over_http.is_empty());
+        for kernel in over_http {
+            let url = kernel["kernel"]["asks-for"].as_str().unwrap();
+            let line = kernel["command-line"].as_str().unwrap();
+            let is_served = labels.iter().any(|label| {
+                label.kernel.as_deref() == Some(url)
+                    && line.starts_with(&format!(
+                        "BOOT_IMAGE={url} {} initrd={}",
+                        label.append,
+                        label.initrds.join(",")
+                    ))
+            });
+            assert!(is_served, "{spec}: {line}");
+        }
+    }
+}
