@@ -42,7 +42,7 @@ impl Recipe {
         }
     }
 
-    /// The kernels, in the order of menus.
+    /// The kernels that its menu offers.
     pub fn entries(&self) -> &[KernelEntry] {
         match self {
             Self::Archiso(archiso) => &archiso.entries,
