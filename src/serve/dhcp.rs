@@ -288,7 +288,13 @@ impl Server {
 
     /// Has the leases of the network, if there are any, take a message to a DHCP server. A client that asks for a boot server has
     /// its address already, and a DHCPREQUEST of that kind is none for a lease (BS-01).
-    fn lease(&self, request: &BootRequest, local: &Local, ifindex: u32) -> Option<Taken> {
+    fn lease(
+        &self,
+        request: &BootRequest,
+        local: &Local,
+        socket: &Arc<DhcpSocket>,
+        received: &Received,
+    ) -> Option<Taken> {
         let is_lease = local.port == ReceivedOn::Dhcp67 && request.boot_item().is_none();
         let leases = self.leases.as_ref().filter(|_| is_lease)?;
         let outgoing = Outgoing {
