@@ -17,7 +17,7 @@ use crate::lab::netns;
 use crate::matrix::table::Format;
 use crate::media::{self, Layout, MediaError};
 use crate::subject::Subject;
-use crate::{cases, compare, demo, matrix, qemu, runner, tools};
+use crate::{captures, cases, compare, demo, matrix, qemu, runner, tools};
 
 /// Boots firmware in QEMU against a network-boot server, on a LAN of its own, and drives what it shows.
 #[derive(Debug, Parser)]
@@ -82,6 +82,16 @@ enum Command {
         /// A file whose table gets the results too, between its two marks.
         #[arg(long)]
         into: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Records what each firmware asks, as small files for the tests of netspec.
+    Captures {
+        /// Parts of the names of the wanted rows of the matrix; all of them without one.
+        filters: Vec<String>,
+        /// Where the recordings go.
+        #[arg(long, default_value = "tests/captures")]
+        into: PathBuf,
         #[command(flatten)]
         common: Common,
     },
@@ -156,6 +166,9 @@ fn run(command: Command) -> Result<bool> {
         Command::Matrix { filters, cut, format, into, common, .. } => {
             let options = prepare(Subject::Netspec, &common)?;
             matrix::run(&matrix::select(&filters, cut), &options, &common.evidence, format, into.as_deref())
+        }
+        Command::Captures { filters, into, common } => {
+            captures::run(&filters, &prepare(Subject::Netspec, &common)?, &common.evidence, &into)
         }
         Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
         Command::Media { cache, quick } => make_media(&cache, quick).map(|()| true),

@@ -8,6 +8,8 @@ pub mod column;
 pub mod rows;
 pub mod table;
 
+pub use cell::to_the_menu;
+
 use std::path::Path;
 
 use crate::bench::Options;
