@@ -86,6 +86,14 @@ pub fn parts(hardware: Hardware, cache: &Path) -> std::result::Result<Parts, Sto
     if !tools::exists(emulator) {
         return Err(Stop::Skipped(format!("there is no {emulator}; Debian's package {package} has it")));
     }
+    if hardware.firmware.cpu() == Cpu::RiscV64 {
+        let version = tools::qemu_version(emulator)?;
+        // The older board has both flash chips in other places (QEMU's docs/system/riscv/virt.rst).
+        if version < (8, 1) {
+            let (major, minor) = version;
+            return Err(Stop::Skipped(format!("UEFI for riscv64 needs QEMU 8.1, and this is {major}.{minor}")));
+        }
+    }
     match hardware.firmware {
         Firmware::SeaBios(Rom::Unnamed | Rom::Ipxe(Age::Installed)) => Ok(Parts::default()),
         Firmware::SeaBios(Rom::Ipxe(Age::Newest)) => {

@@ -66,9 +66,10 @@ pub fn run(cells: &[Cell], options: &Options, root: &Path, format: Format, into:
         }
         table.add(*cell, &report);
         reports.push(report);
-    }
-    if let Some(file) = into {
-        table.write_into(file)?;
+        // After each one, so that a run that is broken off leaves what it has shown.
+        if let Some(file) = into {
+            table.write_into(file)?;
+        }
     }
     runner::print(&table.render(format)?)?;
     let summary = Summary::of(&reports);

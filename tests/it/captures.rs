@@ -94,12 +94,16 @@ fn story(pcap: &[u8], table: &BootTable) -> String {
 }
 
 fn told(packet: &Packet4<'_>, table: &BootTable) -> Option<String> {
+    if *packet.source.ip() == SERVER {
+        // An answer of netspec as it was when this was recorded; on port 4011 both sides have the same number.
+        return None;
+    }
     match (packet.is_udp, packet.destination.port()) {
         (true, 67) => Some(asked_by_dhcp(packet, ReceivedOn::Dhcp67, table)),
         (true, 4011) => Some(asked_by_dhcp(packet, ReceivedOn::Boot4011, table)),
         (true, 69) => Some(asked_by_tftp(packet.payload)),
         (false, _) => Some(asked_by_http(packet.payload)),
-        // An answer, of the router or of netspec as it was when this was recorded.
+        // An answer of the router.
         _ => None,
     }
 }

@@ -49,10 +49,10 @@ pub fn to_the_menu(bench: &mut Bench, cell: Cell) -> Verdict {
 
 fn power_on(bench: &mut Bench, cell: Cell) -> Verdict {
     bench.only(Subject::Netspec)?;
+    // What a PC is made of is looked for before anything is fetched or put up for it.
+    firmware::parts(cell.row.hardware, bench.cache())?;
     let loader = loader(cell.row, bench)?;
     let (spec, images) = served(bench, cell)?;
-    // What a PC is made of is looked for before anything is put up.
-    firmware::parts(cell.row.hardware, bench.cache())?;
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&(spec + &loader), &images)?;
     bench.power_on(hardware(cell), None)?;
