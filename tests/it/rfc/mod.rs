@@ -9,6 +9,7 @@ mod dhcp_receive;
 mod http;
 mod lan;
 mod requirements;
+mod rules;
 mod scan;
 mod stages;
 mod table;
