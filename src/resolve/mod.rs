@@ -6,6 +6,7 @@
 
 mod machines;
 pub mod rules;
+mod wanted;
 mod words;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use ipnet::Ipv4Net;
 use serde::Serialize;
 
 pub use self::machines::Rule;
+pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
@@ -41,6 +43,10 @@ pub struct ResolvedSpec {
     pub rules: Vec<Rule>,
     /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
     pub vendor_classes: Vec<String>,
+    /// The loaders that rules give to machines, in the order of the spec.
+    pub wanted_loaders: Vec<WantedLoader>,
+    /// The UEFI machines that rules speak of, in the order of the spec.
+    pub firmware_machines: Vec<FirmwareMachine>,
 }
 
 /// A network on which clients are answered.
@@ -255,6 +261,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
+        wanted_loaders: wanted::loaders(spec),
+        firmware_machines: wanted::machines(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
         rules: machines::rules(spec),
         vendor_classes: machines::vendor_classes(spec),
