@@ -73,8 +73,8 @@ fn dh_39_g26_a_delay_is_for_its_machines_and_never_for_ipxe() {
     });
 }
 
-/// BS-01 to BS-07, G18, G19: the menu that mode `menu` shows, to a byte, and the boot server behind it, as edk2 asks for it: by
-/// broadcast from port 68 to 67, and by unicast to 4011. What was not offered is not answered.
+/// UE-14, BS-01 to BS-07, G18, G19: the menu that mode `menu` shows, to a byte, and the boot server behind it, as edk2 asks for
+/// it: by broadcast from port 68 to 67, and by unicast to 4011. What was not offered is not answered.
 #[test]
 fn bs_01_bs_02_bs_03_bs_04_bs_05_bs_07_g19_a_boot_server_behind_the_menu() {
     with("firmware \"menus\" {\n    arch \"uefi-x64\"\n    mode \"menu\"\n}", |lan| {

@@ -10,7 +10,7 @@ use netspec::serve::tftp::Config;
 use crate::wire::{ANY, Server, Shelf, pattern};
 use crate::wire_tftp::{Port, fetch, serve};
 
-/// Two transfers to one machine come from two ports, neither of them 69's stand-in, both from the address that was asked.
+/// SE-13: two transfers to one machine come from two ports, neither of them 69's stand-in, both from the address that was asked.
 #[test]
 fn tf_20_each_transfer_has_a_port_of_its_own_at_the_asked_address() {
     let server = serve(Shelf::default().memory("x", pattern(2_000)));
@@ -22,7 +22,16 @@ fn tf_20_each_transfer_has_a_port_of_its_own_at_the_asked_address() {
         assert_eq!(port.server.ip(), *asked.ip());
         assert_ne!(port.server.port(), server.addr.port());
     }
-    assert_ne!(ports[0].server.port(), ports[1].server.port());
+    // Whoever cannot see the packets cannot guess the next port (SE-13).
+    let ports = [0; 12].map(|_| {
+        let mut port = Port::open(asked);
+        port.ask("x", "octet", &[]);
+        port.receive();
+        port.error(0);
+        i32::from(port.server.port())
+    });
+    let steps: std::collections::BTreeSet<i32> = ports.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(steps.len() > 6, "{ports:?}");
 }
 
 /// CO-17: with one port for all, nothing comes from another, and the transfers do not mix.
