@@ -118,7 +118,7 @@ fn tf_23_copies_of_an_ack_draw_one_window() {
         port.ask("x", "octet", &options);
         port.option_ack(&options);
         // A round trip that copies are quicker than.
-        std::thread::sleep(Duration::from_millis(60));
+        std::thread::sleep(Duration::from_millis(200));
         (0..5).for_each(|_| port.ack(0));
         let mut blocks = Vec::new();
         port.socket.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
@@ -146,7 +146,7 @@ fn tf_24_an_ack_inside_of_the_window_goes_on_behind_it() {
     for (acks, window) in
         [(&[][..], [1, 2, 3, 4]), (&[2], [3, 4, 5, 6]), (&[1, 9, 6], [7, 8, 9, 10]), (&[9], [10, 11, 12, 13])]
     {
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(60));
         acks.iter().for_each(|block| port.ack(*block));
         assert_eq!([0; 4].map(|_| port.receive()[3]), window, "behind {acks:?}");
     }
