@@ -6,6 +6,7 @@
 mod boot_server_4011;
 mod dhcp_offer;
 mod dhcp_receive;
+mod firmware;
 mod http;
 mod lan;
 mod requirements;
