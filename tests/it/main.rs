@@ -10,6 +10,7 @@ mod loaders;
 mod plans;
 mod recipes;
 mod rfc;
+mod rules;
 mod serve;
 mod support;
 mod tree;

@@ -178,7 +178,9 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
         loopback: false,
     }];
     let config = config(&["lan"], DhcpPorts::default());
-    let server = Server { config, events: Arc::new(Seen::default()), leases: None, known, read: None };
+    let socket = Arc::new(DhcpSocket::bind(0, None, false).unwrap());
+    let server =
+        Server { config, events: Arc::new(Seen::default()), leases: None, merging: Merging::new(), known, read: None };
     let decide_as = |source: [u8; 4], ciaddr: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
@@ -202,7 +204,7 @@ fn turns_a_panic_into_the_end_of_one_request() {
     assert_eq!(survive(|| assert_eq!(1, 2, "on purpose")), None);
 }
 
-/// CO-03, CO-06: every port that failed, each with its holder; and 67 can be shared with those who share, 4011 never.
+/// CO-06: every port that failed, each with its holder; and 67 can be shared with those who share, 4011 never.
 #[tokio::test]
 async fn names_who_holds_each_port() {
     let held = [UdpSocket::bind("0.0.0.0:0").unwrap(), UdpSocket::bind("0.0.0.0:0").unwrap()];
