@@ -42,6 +42,7 @@ use super::event::{BootEvent, Events};
 use super::host::{Located, locate_among};
 use super::interface::{Interface, interfaces};
 use super::lease::{Leases, Outgoing, Taken};
+use super::merged::{Merging, Way};
 use super::place::{Arrival, Place, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
@@ -287,6 +288,7 @@ struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
     leases: Option<Leases>,
+    merging: Merging,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     /// The networks on them.
@@ -301,15 +303,21 @@ type Waiting = Pending<(u32, ReceivedOn, Reply)>;
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
     Unserved,
-    Silent { mac: Option<MacAddr>, reason: String },
+    Silent {
+        mac: Option<MacAddr>,
+        reason: String,
+    },
     Answer(Reply),
-    Leases(Taken),
+    /// It has been sent, or there is nothing to send.
+    Told(BootEvent),
+    /// It goes on beside the loop, and tells of itself.
+    Later,
 }
 
 impl Server {
     fn new(config: DhcpConfig, leases: Option<Leases>, events: Arc<dyn Events>) -> Self {
-        let (known, located, rivals) = (Vec::new(), Vec::new(), Rivals::default());
-        Self { config, events, leases, known, located, read: None, rivals }
+        let (known, located) = (Vec::new(), Vec::new());
+        Self { config, events, leases, merging: Merging::new(), known, located, read: None, rivals: Rivals::default() }
     }
 
     /// Takes a message of some server to some client.
@@ -324,9 +332,9 @@ impl Server {
         self.refresh_interfaces(&received.arrival);
         let silent = |mac, reason| BootEvent::Silent { mac, reason };
         match survive(|| self.decide(port, link.dhcp.as_ref(), &received)) {
-            Some(Outcome::Unserved | Outcome::Leases(Taken::Later)) => {}
+            Some(Outcome::Unserved | Outcome::Later) => {}
             Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
-            Some(Outcome::Leases(Taken::Told(event))) => self.events.emit(event),
+            Some(Outcome::Told(event)) => self.events.emit(event),
             Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(port, link, reply),
             Some(Outcome::Answer(reply)) => {
                 let delay = reply.delay;
@@ -384,16 +392,32 @@ impl Server {
             let reason = format!("longer than {} bytes, which no boot client sends", received.bytes.len());
             return Outcome::Silent { mac, reason };
         }
+        let table = &self.config.table;
+        let on_67 = front.filter(|_| port == ReceivedOn::Dhcp67);
+        let way = on_67.map(|front| Way { front, ports: self.config.ports, ifindex: received.arrival.ifindex });
+        if let Some(event) = way.as_ref().and_then(|way| self.merging.merge(&received.bytes, table, way)) {
+            return Outcome::Told(event);
+        }
         let request = match request {
+            // What we handed on ourselves, by broadcast.
+            Ok(request) if request.giaddr == server.get() => return Outcome::Unserved,
             Ok(request) => request,
             Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
         if let Some(taken) = self.lease(&request, &local, front, received.arrival.ifindex) {
-            return Outcome::Leases(taken);
+            return match taken {
+                Taken::Told(event) => Outcome::Told(event),
+                Taken::Later => Outcome::Later,
+            };
         }
-        match answer(&self.config.table, &request, &local) {
+        if let Some(event) =
+            way.as_ref().and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way))
+        {
+            return Outcome::Told(event);
+        }
+        match answer(table, &request, &local) {
             Verdict::Answer(reply) => match reply.destination {
                 Destination::Client(addr) if !self.may_have(*addr.ip(), &received.arrival) => {
                     let reason = format!("the answer would go to {}, which is in no served network", addr.ip());
@@ -405,14 +429,17 @@ impl Server {
         }
     }
 
-    /// Has the leases of the network, if there are any, take a message to a DHCP server.
+    /// Has the leases of the network, if there are any, take a message to a DHCP server. A client that asks for a boot server has
+    /// its address already, and a DHCPREQUEST of that kind is none for a lease (BS-01).
     fn lease(&self, request: &BootRequest, local: &Local, front: Option<&Arc<Front>>, ifindex: u32) -> Option<Taken> {
-        let leases = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
+        let is_lease = local.port == ReceivedOn::Dhcp67 && request.boot_item().is_none();
+        let leases = self.leases.as_ref().filter(|_| is_lease)?;
         let outgoing = Outgoing {
             front: front?.clone(),
             ports: self.config.ports,
             ifindex,
             events: self.events.clone(),
+            waiting: leases.waiting(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
         };
         leases.take(request, local, &self.config.table, &outgoing)

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod lease;
 mod limit;
 mod listeners;
+mod merged;
 mod meter;
 pub mod neighbor;
 pub mod place;

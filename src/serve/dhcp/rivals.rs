@@ -34,7 +34,7 @@ impl Rivals {
     /// What a message of a server to a client means, where that is new.
     ///
     /// Where netspec gives out addresses, or leaves that to a DHCP server of this machine, what comes from our address is meant
-    /// to be (CO-05).
+    /// to be (CO-05). An offer of another server that comes from our address is one that we merged with ours.
     pub(super) fn hear(&mut self, heard: &Received, networks: &[Located]) -> Option<BootEvent> {
         if self.told.len() >= MOST {
             return None;
@@ -45,8 +45,10 @@ impl Rivals {
         }
         let Rival { server, way } = Rival::parse(&heard.bytes)?;
         let server = if server.is_unspecified() { heard.arrival.source } else { server };
+        let is_ours = |address: Ipv4Addr| networks.iter().any(|network| network.addresses.contains(&address));
+        let is_merged = is_ours(heard.arrival.source) && !is_ours(server);
         let mut meant = networks.iter().filter(|network| network.dhcp != DhcpMode::Proxy);
-        if meant.any(|network| network.addresses.contains(&server)) {
+        if is_merged || meant.any(|network| network.addresses.contains(&server)) {
             return None;
         }
         self.told.insert((server, way.kind())).then_some(BootEvent::Rival { server, way })

@@ -185,8 +185,8 @@ async fn survives_hostile_datagrams_with_one_event_each() {
 }
 
 /// SE-04: an answer on port 4011 goes to its source by unicast, so a source from elsewhere gets none.
-#[test]
-fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
+#[tokio::test]
+async fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
     let known = vec![Interface {
         name: "lan".to_owned(),
         index: 2,

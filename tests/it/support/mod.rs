@@ -3,6 +3,7 @@
 pub(crate) mod iso9660;
 pub(crate) mod net;
 pub(crate) mod shown;
+pub(crate) mod signed;
 pub(crate) mod trees;
 
 use std::path::{Path, PathBuf};
