@@ -112,6 +112,11 @@ impl BootRequest {
         self.options.get(&code).map(Vec::as_slice)
     }
 
+    /// All options by number, parts joined.
+    pub(super) fn options(&self) -> impl Iterator<Item = (u8, &[u8])> {
+        self.options.iter().map(|(code, value)| (*code, value.as_slice()))
+    }
+
     /// Option 53; `None` where it is missing or not one byte.
     pub fn message_type(&self) -> Option<MessageType> {
         match self.option(53)? {
