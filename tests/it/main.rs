@@ -11,6 +11,7 @@ mod plans;
 mod recipes;
 mod rfc;
 mod rules;
+mod secure_boot;
 mod serve;
 mod support;
 mod tree;

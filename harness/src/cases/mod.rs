@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
 
@@ -12,7 +13,16 @@ use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, isolated::CASES].concat()
+    [
+        coexistence::CASES,
+        archiso::CASES,
+        debian_live::CASES,
+        many::CASES,
+        uefi::CASES,
+        isolated::CASES,
+        secure_boot::CASES,
+    ]
+    .concat()
 }
 
 #[cfg(test)]
