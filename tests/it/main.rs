@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
