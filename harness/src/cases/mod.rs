@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod rules;
 mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Case> {
         debian_live::CASES,
         many::CASES,
         uefi::CASES,
+        rules::CASES,
         isolated::CASES,
         secure_boot::CASES,
     ]
