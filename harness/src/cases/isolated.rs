@@ -26,7 +26,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "isolated_lan_boots_seabios_to_login",
         proves: "without another DHCP server, a BIOS PC gets address and boot file in one offer and comes to the login prompt",
-        cut: true,
+        cut: false,
         run: |bench| {
             let steps = [menu(entries(Layout::Today)), choose("(x86_64, HTTP)"), Step::LogIn(ARCHISO)];
             boots(bench, Hardware::default(), &steps)
