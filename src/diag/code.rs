@@ -151,6 +151,10 @@ codes! {
     LoaderUnusable = "loader-unusable", Error;
     /// The loader that the spec pins by its digest has another one.
     LoaderDigest = "loader-digest", Error;
+    /// The spec names shim or GRUB, and PCs with Secure Boot cannot boot all the same.
+    SecureBootNoWay = "secure-boot-no-way", Warning;
+    /// A kernel that shim refuses where Secure Boot is on.
+    SecureBootKernel = "secure-boot-kernel", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 

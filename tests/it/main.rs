@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
@@ -11,6 +12,7 @@ mod plans;
 mod recipes;
 mod rfc;
 mod rules;
+mod secure_boot;
 mod serve;
 mod support;
 mod tree;

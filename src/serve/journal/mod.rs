@@ -233,7 +233,8 @@ impl Journal {
         let heard_at = self.clients.get(&key).map(|client| client.heard_at);
         let unnamed = self.unnamed;
         let client = self.client(key, now);
-        let stuck = client.trouble.offered(file, unnamed, now);
+        let refused = client.trouble.asked(class, now);
+        let stuck = client.trouble.offered(file, unnamed, now).or(refused);
         let stuck = stuck.map(|text| Milestone::new(now, key, Stage::Stuck, text));
         if heard_at.is_none_or(|heard_at| now.saturating_sub(heard_at) > NEW_BOOT) {
             client.boot = Boot { asked_at: now, ..Boot::default() };
