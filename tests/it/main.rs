@@ -11,6 +11,8 @@ mod loaders;
 mod plans;
 mod recipes;
 mod rfc;
+mod rules;
+mod secure_boot;
 mod serve;
 mod support;
 mod tree;

@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+pub(crate) mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
 
@@ -12,7 +13,16 @@ use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, isolated::CASES].concat()
+    [
+        coexistence::CASES,
+        archiso::CASES,
+        debian_live::CASES,
+        many::CASES,
+        uefi::CASES,
+        isolated::CASES,
+        secure_boot::CASES,
+    ]
+    .concat()
 }
 
 /// The cases that a test run leaves out for want of time, because cells of the [`matrix`](crate::matrix) or other cases show
@@ -23,6 +33,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "secure_boot_over_http_boot_reaches_login_of_debian_live",
 ];
 
 #[cfg(test)]
