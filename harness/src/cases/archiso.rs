@@ -41,6 +41,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "archiso_http_entry_reaches_login",
+        // G05, ST-02, IP-01.
         proves: "the HTTP entry of today's medium gets kernel, initramfs and root image from the server",
         run: |bench| reaches_login(bench, Setup::usual(Layout::Today)),
     },

@@ -17,11 +17,13 @@ use crate::subject::{Image, Subject};
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "ovmf_pxe_reaches_login_of_archiso",
+        // G01, UE-03, DH-50.
         proves: "UEFI's PXE gets iPXE from the server, whose menu leads to the system of today's Arch medium",
         run: |bench| archiso_over(bench, BootFrom::Pxe),
     },
     Case {
         name: "ovmf_http_boot_reaches_login_of_archiso",
+        // G11, HB-01, HB-02.
         proves: "UEFI HTTP Boot gets iPXE from the server by HTTP, whose menu leads to the same system",
         run: |bench| {
             // dnsmasq as a proxy has no answer to HTTP Boot.
