@@ -32,7 +32,7 @@ pub(super) fn why(class: &ClientClass, asked_boot_server: bool) -> String {
 }
 
 /// What to change so that a client gets an answer; `None` where silence is right.
-pub(super) fn change(reason: &Reason, firmware: &Firmware) -> Option<String> {
+pub(super) fn change(reason: &Reason, firmware: Option<&Firmware>) -> Option<String> {
     Some(match reason {
         Reason::NotABootClient { .. } => {
             "netspec answers clients whose option 60 begins with `PXEClient` or `HTTPClient`: switch on network boot \
@@ -42,7 +42,9 @@ pub(super) fn change(reason: &Reason, firmware: &Firmware) -> Option<String> {
         Reason::NoArchitecture { .. } | Reason::UnknownArchitecture { .. } => {
             "update the PC's firmware, or start iPXE from a USB stick: it says what it is".to_owned()
         }
-        Reason::NothingFor(ClientClass::PxeUefi(_) | ClientClass::Http(_)) if firmware.name.ends_with("-x64") => {
+        Reason::NothingFor(ClientClass::PxeUefi(_) | ClientClass::Http(_))
+            if firmware.is_some_and(|firmware| firmware.name.ends_with("-x64")) =>
+        {
             "install the package `ipxe` (Debian, Ubuntu, Arch) or `ipxe-bootimgs-x86` (Fedora) on the machine that \
              serves, or name the file with a `loader \"ipxe-x64\"` node"
                 .to_owned()

@@ -6,6 +6,7 @@
 //! value itself.
 
 mod advice;
+pub mod capture;
 mod files;
 mod firmware;
 mod ipxe;

@@ -2,8 +2,10 @@
 //!
 //! Titles and names come from ISOs and captures, so every line is made safe for a terminal (SE-06).
 
+mod capture;
 mod page;
 
+pub use self::capture::capture;
 use self::page::Page;
 use super::files::{Fetched, Source};
 use super::menu::{Boot, LeadsTo, Line, Menu, Menus};

@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
                 None => (silence("the answer cannot be read".to_owned(), None), None),
             },
             Verdict::Silence(reason) => {
-                (silence(reason.to_string(), advice::change(&reason, self.client.firmware)), None)
+                (silence(reason.to_string(), advice::change(&reason, Some(self.client.firmware))), None)
             }
         };
         if let Answer::Silence { reason, change } = &answer {
@@ -227,7 +227,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn silence(reason: String, change: Option<String>) -> Answer {
+pub(super) fn silence(reason: String, change: Option<String>) -> Answer {
     Answer::Silence { reason, change }
 }
 
@@ -260,7 +260,7 @@ fn uses_file_now(vendor_options: Option<&VendorOptions>) -> bool {
     vendor_options.and_then(|options| options.get(6)).is_some_and(|control| matches!(control, [bits] if bits & 8 != 0))
 }
 
-fn offer(reply: &Reply, message: &ServerMessage, port: ReceivedOn) -> Offer {
+pub(super) fn offer(reply: &Reply, message: &ServerMessage, port: ReceivedOn) -> Offer {
     let text = |code: u8| message.option(code).map(|value| String::from_utf8_lossy(value).into_owned());
     Offer {
         message: message.message_type().map_or("DHCP answer", |kind| kind.name()),

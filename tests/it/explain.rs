@@ -121,6 +121,52 @@ fn the_command_line_says_what_it_takes() {
     assert!(wrong(&["--arch", "bios", "--mac", "52:54"]).contains("six pairs of hexadecimal digits"));
 }
 
+/// A DHCPDISCOVER of QEMU's network card in a capture of one packet.
+fn capture() -> Vec<u8> {
+    let mut message = vec![1, 1, 6, 0, 0, 0, 0, 1];
+    message.resize(28, 0);
+    message.extend([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc]);
+    message.resize(236, 0);
+    message.extend([99, 130, 83, 99, 53, 1, 1, 93, 2, 0, 0, 60, 9]);
+    message.extend(b"PXEClient\xff");
+    let len = u8::try_from(message.len() - 228).unwrap();
+    let mut frame = vec![0xff; 6];
+    frame.extend([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc, 8, 0, 0x45, 0, 1, len, 0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0]);
+    frame.extend([255, 255, 255, 255, 0, 68, 0, 67, 1, len - 20, 0, 0]);
+    frame.extend(message);
+    let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+    let len = u32::try_from(frame.len()).unwrap();
+    bytes.extend([1, 0, len, len].map(u32::to_le_bytes).concat());
+    bytes.extend(frame);
+    bytes
+}
+
+#[test]
+fn a_capture_is_laid_beside_the_spec() {
+    let folder = folder(ONE_ISO);
+    fs::write(folder.path("lan.pcap"), capture()).unwrap();
+    insta::assert_snapshot!(folder.netspec_ok(&["explain", "spec.kdl", "--pcap", "lan.pcap"]));
+    let json = folder.netspec_ok(&["explain", "spec.kdl", "--pcap", "lan.pcap", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["packets"], 1);
+    assert_eq!(json["events"][0]["kind"], "asked");
+    assert_eq!(json["events"][0]["client"], "52:54:00:aa:bb:cc");
+    assert_eq!(json["events"][0]["answer"]["file"], "iso/arch/boot/syslinux/lpxelinux.0");
+    assert!(!json["findings"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_capture_that_cannot_be_read_says_why() {
+    let folder = folder(ONE_ISO);
+    let wrong = |file: &str| {
+        let output = folder.netspec(&["explain", "spec.kdl", "--pcap", file]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        text(&output.stderr)
+    };
+    assert_eq!(wrong("none.pcap"), "netspec: cannot open `none.pcap`: No such file or directory (os error 2)\n");
+    assert!(wrong("spec.kdl").contains("cannot read `spec.kdl`: it is no capture in the format pcap or pcapng"));
+}
+
 /// Whoever reads the JSON finds these names.
 #[test]
 fn as_json_it_has_the_same_steps() {
