@@ -56,8 +56,10 @@
 //! 5. Every datagram ends in one verdict with a reason, every transfer in one final event (`serve::event`).
 //! 6. A malformed packet or a panic ends one request, never the loop.
 //! 7. Only `cli` prints or exits (`only_cli_prints_or_exits`), and a failed start is a non-zero exit.
-//! 8. A reply never carries an address for the client: the type that builds replies has no way to say one
-//!    (`proto::dhcp::reply`).
+//! 8. The reply of a proxy never carries an address for the client: the type that builds it has no way to say one
+//!    (`proto::dhcp::reply`). The other type, [`proto::dhcp::lease::LeaseReply`], needs a grant for it, which only the book of
+//!    a pool makes, and only a network that the spec says `dhcp "server"` of has a pool
+//!    (`never_leases_an_address_twice`, `only_networks_that_say_so_give_out_addresses`).
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 

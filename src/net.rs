@@ -1,7 +1,10 @@
 //! Addresses as the field writes them.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
 
 /// An Ethernet hardware address (EUI-48), written `52:54:00:12:34:56`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +28,12 @@ impl fmt::Debug for MacAddr {
 #[error("a MAC address is six pairs of hexadecimal digits, as in `52:54:00:12:34:56`")]
 pub struct MacAddrError;
 
+impl Serialize for MacAddr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl FromStr for MacAddr {
     type Err = MacAddrError;
 
@@ -46,6 +55,52 @@ impl FromStr for MacAddr {
     }
 }
 
+/// IPv4 addresses from one to another, both included: `10.0.0.100-10.0.0.199`. Never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange {
+    first: Ipv4Addr,
+    last: Ipv4Addr,
+}
+
+impl AddressRange {
+    /// The addresses from `first` to `last`; `None` where `last` comes before `first`.
+    pub fn new(first: Ipv4Addr, last: Ipv4Addr) -> Option<Self> {
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// The lowest address.
+    pub fn first(self) -> Ipv4Addr {
+        self.first
+    }
+
+    /// The highest address.
+    pub fn last(self) -> Ipv4Addr {
+        self.last
+    }
+
+    /// Whether `address` is one of them.
+    pub fn contains(self, address: Ipv4Addr) -> bool {
+        self.first <= address && address <= self.last
+    }
+
+    /// How many there are; at least 1.
+    pub fn count(self) -> u64 {
+        u64::from(self.last.to_bits() - self.first.to_bits()) + 1
+    }
+}
+
+impl fmt::Display for AddressRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.last)
+    }
+}
+
+impl Serialize for AddressRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The beginning of a hardware address, written `b8:27:eb`: that of a maker of network cards, or all of it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MacPrefix {
@@ -54,6 +109,11 @@ pub struct MacPrefix {
 }
 
 impl MacPrefix {
+    /// The beginning that the IEEE gave to one maker.
+    pub fn maker([a, b, c]: [u8; 3]) -> Self {
+        Self { bytes: [a, b, c, 0, 0, 0], len: 3 }
+    }
+
     /// Whether an address begins with it.
     pub fn covers(&self, mac: MacAddr) -> bool {
         mac.0.starts_with(self.as_bytes())
@@ -103,6 +163,18 @@ impl FromStr for MacPrefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_ranges_with_both_ends() {
+        let address = |last| Ipv4Addr::new(10, 0, 0, last);
+        let range = AddressRange::new(address(100), address(199)).unwrap();
+        assert_eq!((range.count(), range.to_string().as_str()), (100, "10.0.0.100-10.0.0.199"));
+        assert!(range.contains(address(100)) && range.contains(address(199)));
+        assert!(!range.contains(address(99)) && !range.contains(address(200)));
+        assert_eq!(AddressRange::new(address(2), address(1)), None);
+        let all = AddressRange::new(Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST).unwrap();
+        assert_eq!(all.count(), 1 << 32);
+    }
 
     #[test]
     fn reads_colons_and_hyphens_and_prints_colons() {

@@ -12,13 +12,14 @@ use crate::case::Stop;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
 use crate::evidence::Evidence;
-use crate::firmware::{self, Firmware, Rom};
+use crate::firmware::{self, Cpu, Firmware, Rom};
 use crate::guest::Guest;
-use crate::isos::Isos;
+use crate::isos::{self, Isos};
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
 use crate::lab::{Cable, Host, Interference, Lab, ROUTER, RouterKind, SERVER};
+use crate::media;
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
 
@@ -70,6 +71,17 @@ impl<'a> Bench<'a> {
     /// Where the ISO files come from.
     pub fn isos(&self) -> &dyn Isos {
         self.options.isos.as_ref()
+    }
+
+    /// Where firmware that is not installed is kept.
+    pub fn cache(&self) -> &Path {
+        &self.options.cache
+    }
+
+    /// The small system for this processor.
+    pub fn small(&self, cpu: Cpu) -> std::result::Result<PathBuf, Stop> {
+        // The cases tell what is going on.
+        isos::made(media::small::small(cpu, &self.options.cache, &|_| ()))
     }
 
     /// Where this case's files are.

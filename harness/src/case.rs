@@ -13,6 +13,8 @@ pub struct Case {
     pub name: &'static str,
     /// What a pass proves, for the list.
     pub proves: &'static str,
+    /// Whether it is one of those that every test run has time for; the others run when asked.
+    pub cut: bool,
     /// The case itself.
     pub run: fn(&mut Bench) -> Verdict,
 }
@@ -60,7 +62,7 @@ impl From<Verdict> for Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The case's name.
-    pub name: &'static str,
+    pub name: String,
     /// The name of its folder with the evidence.
     pub folder: String,
     /// How it ended.
@@ -71,7 +73,7 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, seconds) = (self.name, self.took.as_secs_f64());
+        let (name, seconds) = (&self.name, self.took.as_secs_f64());
         match &self.outcome {
             Outcome::Passed => write!(f, "passed   {name} ({seconds:.1} s)"),
             Outcome::Failed(message) => write!(f, "failed   {name} ({seconds:.1} s): {message}"),
@@ -120,7 +122,7 @@ mod tests {
 
     fn report(verdict: Verdict) -> Report {
         Report {
-            name: "it_works",
+            name: "it_works".into(),
             folder: "it_works".into(),
             outcome: verdict.into(),
             took: Duration::from_millis(1250),

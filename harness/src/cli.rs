@@ -14,9 +14,10 @@ use crate::error::{Context, Error, Result};
 use crate::internal::{self, Internal};
 use crate::isos::{Folder, Made};
 use crate::lab::netns;
+use crate::matrix::table::Format;
 use crate::media::{self, Layout, MediaError};
 use crate::subject::Subject;
-use crate::{cases, compare, demo, qemu, runner, tools};
+use crate::{cases, compare, demo, matrix, qemu, runner, tools};
 
 /// Boots firmware in QEMU against a network-boot server, on a LAN of its own, and drives what it shows.
 #[derive(Debug, Parser)]
@@ -30,7 +31,7 @@ struct Arguments {
 enum Command {
     /// Runs cases and prints how each ended.
     Run {
-        /// Parts of the names of the wanted cases; all of them without one.
+        /// Parts of the names of the wanted cases; without one, those that `make test` runs.
         filters: Vec<String>,
         /// The server under test.
         #[arg(long, value_enum, default_value_t = Subject::Netspec)]
@@ -38,6 +39,9 @@ enum Command {
         /// Only lists the cases.
         #[arg(long)]
         list: bool,
+        /// Also runs the cases that `make test` has no time for.
+        #[arg(long)]
+        all: bool,
         /// Leaves a failed case running until Enter is pressed.
         #[arg(long)]
         keep: bool,
@@ -59,6 +63,25 @@ enum Command {
     },
     /// Boots the same media with netspec and with the stack made by hand, and prints the seconds side by side.
     Compare {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Boots every firmware with every system, and prints a table of what came of it.
+    Matrix {
+        /// Parts of the names of the wanted cells, such as `ovmf-http` or `/archiso`; all of them without one.
+        filters: Vec<String>,
+        /// Only the cells that `make test` boots.
+        #[arg(long)]
+        cut: bool,
+        /// Only lists the cells.
+        #[arg(long)]
+        list: bool,
+        /// How the table is printed.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// A file whose table gets the results too, between its two marks.
+        #[arg(long)]
+        into: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
@@ -121,13 +144,18 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Internal(internal) => internal::run(internal).map(|()| true),
         Command::List { filters } | Command::Run { filters, list: true, .. } => list(&filters).map(|()| true),
-        Command::Run { filters, subject, keep, common, .. } => {
-            let cases = runner::select(&cases::all(), &filters);
+        Command::Run { filters, subject, keep, all, common, .. } => {
+            let cases = runner::select(&cases::all(), &filters, all);
             if cases.is_empty() {
                 return Err(Error::new(format!("no case has any of {filters:?} in its name; `list` shows them")));
             }
             let options = prepare(subject, &common)?;
             runner::run(&cases, &options, &common.evidence, keep).map(Summary::is_good)
+        }
+        Command::Matrix { filters, cut, list: true, .. } => list_matrix(&filters, cut).map(|()| true),
+        Command::Matrix { filters, cut, format, into, common, .. } => {
+            let options = prepare(Subject::Netspec, &common)?;
+            matrix::run(&matrix::select(&filters, cut), &options, &common.evidence, format, into.as_deref())
         }
         Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
         Command::Media { cache, quick } => make_media(&cache, quick).map(|()| true),
@@ -140,8 +168,16 @@ fn run(command: Command) -> Result<bool> {
 
 fn list(filters: &[String]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    for case in runner::select(&cases::all(), filters) {
+    for case in runner::select(&cases::all(), filters, true) {
         writeln!(stdout, "{}\n    {}", case.name, case.proves).context("standard output")?;
+    }
+    Ok(())
+}
+
+fn list_matrix(filters: &[String], cut: bool) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    for cell in matrix::select(filters, cut) {
+        writeln!(stdout, "{}", cell.name()).context("standard output")?;
     }
     Ok(())
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::case::Stop;
 use crate::deadline::Accel;
-use crate::error::{Context, Error, Result};
-use crate::media::{self, MediaError};
+use crate::error::{Context, Result};
+use crate::isos;
+use crate::media;
 use crate::qemu::{Hardware, Parts};
 use crate::tools;
 use flash::Flash;
@@ -19,6 +20,8 @@ pub enum Firmware {
     SeaBios(Rom),
     /// UEFI without Secure Boot.
     Uefi(Uefi),
+    /// UEFI of 64-bit PCs with Secure Boot on and Microsoft's keys, as PCs are sold; the build that is installed here.
+    SecureBoot(BootFrom),
 }
 
 /// The boot ROM that SeaBIOS starts.
@@ -86,7 +89,7 @@ pub fn parts(hardware: Hardware, cache: &Path) -> std::result::Result<Parts, Sto
     match hardware.firmware {
         Firmware::SeaBios(Rom::Unnamed | Rom::Ipxe(Age::Installed)) => Ok(Parts::default()),
         Firmware::SeaBios(Rom::Ipxe(Age::Newest)) => {
-            let rom = newest("ipxe-qemu", cache)?.join("usr/lib/ipxe/qemu").join(hardware.nic.rom());
+            let rom = newest("ipxe-qemu", cache)?.join("usr/share/qemu").join(hardware.nic.rom());
             if !rom.is_file() {
                 return Err(Stop::Skipped(format!("the newest ipxe-qemu has no {}", hardware.nic.rom())));
             }
@@ -99,15 +102,13 @@ pub fn parts(hardware: Hardware, cache: &Path) -> std::result::Result<Parts, Sto
             };
             Ok(Parts { flash: Some(cpu.flash(&root)?), ..Parts::default() })
         }
+        Firmware::SecureBoot(_) => Ok(Parts { flash: Some(flash::with_keys(Path::new("/"))?), ..Parts::default() }),
     }
 }
 
 /// The newest files that Debian has of a package for all processors.
 pub fn newest(package: &str, cache: &Path) -> std::result::Result<PathBuf, Stop> {
-    media::newest(package, media::ALL, cache).map_err(|error| match error {
-        MediaError::Unavailable(reason) => Stop::Skipped(reason),
-        other => Stop::Failed(Error::new(other.to_string())),
-    })
+    isos::made(media::newest(package, media::ALL, cache))
 }
 
 impl Firmware {
@@ -119,7 +120,7 @@ impl Firmware {
     /// The processor.
     pub fn cpu(self) -> Cpu {
         match self {
-            Self::SeaBios(_) => Cpu::X64,
+            Self::SeaBios(_) | Self::SecureBoot(_) => Cpu::X64,
             Self::Uefi(uefi) => uefi.cpu,
         }
     }
@@ -128,6 +129,13 @@ impl Firmware {
     pub fn arguments(self, flash: Option<&Flash>, folder: &Path) -> Result<Vec<String>> {
         match (self, flash) {
             (Self::Uefi(uefi), Some(flash)) => uefi.arguments(flash, folder),
+            (Self::SecureBoot(from), Some(flash)) => {
+                let mut words = Uefi { cpu: Cpu::X64, age: Age::Installed, from }.arguments(flash, folder)?;
+                // The part that keeps the keys runs in system management mode, and alone may write to the flash chip.
+                words.extend(["-machine", "smm=on"].map(str::to_owned));
+                words.extend(["-global", "driver=cfi.pflash01,property=secure,value=on"].map(str::to_owned));
+                Ok(words)
+            }
             _ => Ok(["-boot", "n"].map(str::to_owned).to_vec()),
         }
     }
@@ -139,7 +147,7 @@ impl Firmware {
             (Self::SeaBios(_), Some(rom)) => format!(",romfile={}", rom.display()),
             (Self::Uefi(Uefi { from: BootFrom::CardRom, .. }), _) => ",bootindex=0".to_owned(),
             // With its boot ROM the card would bring iPXE as its UEFI driver, and that would boot in place of UEFI.
-            (Self::Uefi(_), _) => ",romfile=,bootindex=0".to_owned(),
+            (Self::Uefi(_) | Self::SecureBoot(_), _) => ",romfile=,bootindex=0".to_owned(),
         }
     }
 }
@@ -178,6 +186,16 @@ impl Cpu {
             Self::Ia32 => ("qemu-system-i386", "qemu-system-x86"),
             Self::Arm64 => ("qemu-system-aarch64", "qemu-system-arm"),
             Self::RiscV64 => ("qemu-system-riscv64", "qemu-system-misc"),
+        }
+    }
+
+    /// What `uname -m` says, or a part of it.
+    pub fn linux(self) -> &'static str {
+        match self {
+            Self::X64 => "x86_64",
+            Self::Ia32 => "i686",
+            Self::Arm64 => "aarch64",
+            Self::RiscV64 => "riscv64",
         }
     }
 
@@ -234,5 +252,7 @@ mod tests {
         assert!(words(BootFrom::Http).contains("IPv4PXESupport,string=no"));
         assert_eq!(std::fs::read_to_string(folder.path().join("uefi-variables")).unwrap(), "empty");
         assert!(words(BootFrom::Pxe).contains("unit=0,format=raw,readonly=on,file=/CODE.fd"));
+        let secure = Firmware::SecureBoot(BootFrom::Http).arguments(Some(&flash), folder.path()).unwrap().join(" ");
+        assert!(secure.starts_with(&words(BootFrom::Http)) && secure.contains("-machine smm=on"), "{secure}");
     }
 }

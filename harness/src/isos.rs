@@ -61,6 +61,11 @@ impl Isos for Made {
     }
 }
 
+/// What a build gave, as a case takes it.
+pub fn made<T>(result: Result<T, MediaError>) -> Result<T, Stop> {
+    result.map_err(stop)
+}
+
 /// A machine that cannot make a medium skips what needs it; a build that went wrong is a failure.
 fn stop(error: MediaError) -> Stop {
     match error {

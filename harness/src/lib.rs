@@ -24,6 +24,7 @@ pub mod guest;
 pub mod internal;
 pub mod isos;
 pub mod lab;
+pub mod matrix;
 pub mod media;
 pub mod menu;
 pub mod qemu;

@@ -117,8 +117,10 @@ impl Qemu {
         );
         let (parts, firmware) = (places.parts, hardware.firmware);
         let (device, mac, more) = (hardware.nic.device(), hex_mac(PC_MAC), firmware.card(parts.rom.as_deref()));
-        let card = format!("{device},netdev=lan,mac={mac}{more}");
         let cpu = firmware.cpu();
+        // iPXE 2.0.0 for ARM says "No more network devices" where this card is of both its kinds, the old and the modern.
+        let kind = if hardware.nic == Nic::Virtio && !cpu.is_pc() { ",disable-legacy=on" } else { "" };
+        let card = format!("{device}{kind},netdev=lan,mac={mac}{more}");
         let (emulator, _) = cpu.emulator();
         let mut launch = Launch::new("QEMU", emulator)
             .args(processor(cpu, accel))

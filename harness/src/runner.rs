@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::bench::{Bench, Options};
-use crate::case::{Case, Outcome, Report, Stop, Summary};
+use crate::case::{Case, Outcome, Report, Stop, Summary, Verdict};
 use crate::error::{Context, Result, is_of_the_pc};
 use crate::evidence;
 
-/// The cases whose name contains one of `filters`; all if there is none.
-pub fn select(cases: &[Case], filters: &[String]) -> Vec<Case> {
-    let wanted = |case: &&Case| filters.is_empty() || filters.iter().any(|filter| case.name.contains(filter.as_str()));
+/// The cases whose name contains one of `filters`. Without one, those of the cut, or all if `all` says so.
+pub fn select(cases: &[Case], filters: &[String], all: bool) -> Vec<Case> {
+    let wanted = |case: &&Case| match filters {
+        [] => all || case.cut,
+        filters => filters.iter().any(|filter| case.name.contains(filter.as_str())),
+    };
     cases.iter().filter(wanted).copied().collect()
 }
 
@@ -23,13 +26,7 @@ pub fn run(cases: &[Case], options: &Options, root: &Path, keep: bool) -> Result
     let run = evidence::new_run(root)?;
     let mut reports = Vec::new();
     for case in cases {
-        let mut report = run_case(case, case.name, options, &run, keep)?;
-        if let Outcome::Failed(message) = &report.outcome
-            && is_of_the_pc(message)
-        {
-            print(&format!("again    {}: {message}", case.name))?;
-            report = run_case(case, &format!("{}-again", case.name), options, &run, keep)?;
-        }
+        let report = run_case(case.name, &case.run, options, &run, keep)?;
         print(&report.to_string())?;
         reports.push(report);
     }
@@ -48,10 +45,35 @@ fn folder(run: &Path, case: &str) -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
-fn run_case(case: &Case, folder: &str, options: &Options, run: &Path, keep: bool) -> Result<Report> {
-    let spinner = spinner(case.name);
+/// Runs what a case does, and once more where the PC itself went wrong; `name` becomes a folder of `run`.
+pub fn run_case(
+    name: &str,
+    case: &dyn Fn(&mut Bench) -> Verdict,
+    options: &Options,
+    run: &Path,
+    keep: bool,
+) -> Result<Report> {
+    let report = run_once(name, name.to_owned(), case, options, run, keep)?;
+    match &report.outcome {
+        Outcome::Failed(message) if is_of_the_pc(message) => {
+            print(&format!("again    {name}: {message}"))?;
+            run_once(name, format!("{name}-again"), case, options, run, keep)
+        }
+        _ => Ok(report),
+    }
+}
+
+fn run_once(
+    name: &str,
+    folder: String,
+    case: &dyn Fn(&mut Bench) -> Verdict,
+    options: &Options,
+    run: &Path,
+    keep: bool,
+) -> Result<Report> {
+    let spinner = spinner(name.to_owned());
     let start = Instant::now();
-    let mut bench = Bench::new(options, options.subject, run, folder)?;
+    let mut bench = Bench::new(options, options.subject, run, &folder)?;
     let outcome = judge(case, &mut bench);
     let took = start.elapsed();
     spinner.finish_and_clear();
@@ -63,13 +85,13 @@ fn run_case(case: &Case, folder: &str, options: &Options, run: &Path, keep: bool
         (Outcome::Passed, Err(error)) => Outcome::Failed(format!("it passed, but could not be cleared away: {error}")),
         (outcome, _) => outcome,
     };
-    Ok(Report { name: case.name, folder: folder.to_owned(), outcome, took })
+    Ok(Report { name: name.to_owned(), folder, outcome, took })
 }
 
 /// Runs a case; a panic in it is a failure of this case and not the end of the run.
-fn judge(case: &Case, bench: &mut Bench) -> Outcome {
+fn judge(case: &dyn Fn(&mut Bench) -> Verdict, bench: &mut Bench) -> Outcome {
     let verdict = catch_unwind(AssertUnwindSafe(|| {
-        (case.run)(bench)?;
+        case(bench)?;
         bench.check_alive().map_err(Stop::from)
     }));
     match verdict {
@@ -91,7 +113,7 @@ fn wait_for_person(bench: &Bench, outcome: &Outcome) -> Result<()> {
 }
 
 /// Shows on a terminal that something is going on.
-fn spinner(name: &'static str) -> ProgressBar {
+fn spinner(name: String) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -103,7 +125,8 @@ fn spinner(name: &'static str) -> ProgressBar {
     spinner
 }
 
-fn print(line: &str) -> Result<()> {
+/// Prints a line at once.
+pub fn print(line: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("standard output")
 }
@@ -113,17 +136,18 @@ mod tests {
     use super::*;
 
     fn case(name: &'static str) -> Case {
-        Case { name, proves: "", run: |_| Ok(()) }
+        Case { name, proves: "", cut: name != "archiso_login", run: |_| Ok(()) }
     }
 
     #[test]
-    fn filters_are_parts_of_names_and_any_of_them_is_enough() {
+    fn filters_are_parts_of_names_and_without_one_the_cut_is_taken() {
         let cases = [case("archiso_menu"), case("archiso_login"), case("debian_login")];
         let names = |filters: &[&str]| -> Vec<&str> {
             let filters: Vec<String> = filters.iter().map(|filter| (*filter).to_owned()).collect();
-            select(&cases, &filters).iter().map(|case| case.name).collect()
+            select(&cases, &filters, false).iter().map(|case| case.name).collect()
         };
-        assert_eq!(names(&[]).len(), 3);
+        assert_eq!(names(&[]), ["archiso_menu", "debian_login"]);
+        assert_eq!(select(&cases, &[], true).len(), 3);
         assert_eq!(names(&["login"]), ["archiso_login", "debian_login"]);
         assert_eq!(names(&["menu", "debian"]), ["archiso_menu", "debian_login"]);
         assert!(names(&["windows"]).is_empty());

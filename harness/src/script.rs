@@ -29,6 +29,9 @@ pub struct Login {
 /// The live system of an Arch medium.
 pub const ARCHISO: Login = Login { prompt: "archiso login:", user: "root", password: None, stage: Stage::Login };
 
+/// The small system of [`crate::media::small`].
+pub const SMALL: Login = Login { prompt: "small login:", user: "root", password: None, stage: Stage::Login };
+
 /// Debian Live with the user that live-config makes.
 pub const DEBIAN_LIVE: Login =
     Login { prompt: "debian login:", user: "user", password: Some("live"), stage: Stage::SlowLogin };

@@ -23,7 +23,7 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
-    /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out no address
+    /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
 }
 
@@ -89,6 +89,13 @@ pub(super) struct ServeArgs {
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
+    /// The folder that leases are kept in, where a network says `dhcp "server"` [default: $STATE_DIRECTORY, else
+    /// /var/lib/netspec]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// Give out addresses also where another DHCP server answers, or where that cannot be found out
+    #[arg(long)]
+    pub(super) force: bool,
     /// Also tell which DHCP messages were left without an answer, and why
     #[arg(long, short)]
     pub(super) verbose: bool,

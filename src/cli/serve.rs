@@ -2,6 +2,7 @@
 
 mod printer;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,9 +14,11 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
-use crate::facts::IPXE_X64;
+use crate::resolve::DhcpMode;
 use crate::serve::host::{self, Located};
+use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::{self, Bound, privilege};
+use crate::spec::loader::LoaderKind;
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -35,7 +38,10 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
-        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located).map_err(|error| error.to_string())?;
+        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located, &state(args));
+        let bound = bound.map_err(|error| error.to_string())?;
+        let others = runtime.block_on(bound.rivals());
+        report::write(std::io::stderr(), &alone(others, args.force)?);
         if let Err(error) = privilege::leave_root() {
             let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
             report::write(std::io::stderr(), &text);
@@ -50,6 +56,32 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             report::write(std::io::stderr(), &format!("netspec: {reason}\n"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The folder for what outlives this process: as said, as a service manager says it (the first of several), or the usual one.
+fn state(args: &ServeArgs) -> PathBuf {
+    let by_manager = || Some(std::env::split_paths(&std::env::var_os("STATE_DIRECTORY")?).next()?.to_owned());
+    let said = args.state.clone().or_else(by_manager).filter(|path| !path.as_os_str().is_empty());
+    said.unwrap_or_else(|| PathBuf::from("/var/lib/netspec"))
+}
+
+/// Whether addresses may be given out beside what else answers; the text to show if so, or the reason if not.
+fn alone(others: Result<Vec<Rival>, RivalError>, force: bool) -> Result<String, String> {
+    let (what, help) = match others {
+        Ok(rivals) if rivals.is_empty() => return Ok(String::new()),
+        Ok(rivals) => (
+            rivals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            "write `dhcp \"proxy\"`, which works beside it, or switch it off; `--force` gives out addresses all the same",
+        ),
+        Err(error) => (
+            error.to_string(),
+            "start netspec as root, or give it the capability CAP_NET_RAW; `--force` gives out addresses all the same",
+        ),
+    };
+    match force {
+        true => Ok(format!("netspec: {what}; addresses are given out all the same, because of `--force`\n")),
+        false => Err(format!("{what}\n  help: {help}")),
     }
 }
 
@@ -99,12 +131,17 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
     let mut text = format!("netspec serves {spec}, plan {:.12}\n", outcome.plan.digest().to_string());
     for Located { network, interface, addresses } in located {
         let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("  network {network}: {addresses} on {interface}, proxyDHCP (hands out no address)\n"));
+        let mode = match outcome.plan.networks.iter().find(|served| served.name == *network).map(|served| &served.dhcp)
+        {
+            Some(DhcpMode::Server(pool)) => described(pool),
+            _ => "proxyDHCP (hands out no address)".to_owned(),
+        };
+        text.push_str(&format!("  network {network}: {addresses} on {interface}, {mode}\n"));
     }
     for (name, facts) in &outcome.gathered.facts.images {
         text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
-    if let Some(path) = outcome.gathered.loader_files.get(IPXE_X64) {
+    for (_, path) in outcome.gathered.files_of(LoaderKind::IpxeX64) {
         text.push_str(&format!("  UEFI on x86-64 starts from iPXE: {}\n", path.display()));
     }
     let http = outcome.plan.server.http_port;

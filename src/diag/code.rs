@@ -77,6 +77,8 @@ codes! {
     InvalidName = "invalid-name", Error;
     /// A subnet that is not the address of a network and its prefix length.
     InvalidSubnet = "invalid-subnet", Error;
+    /// A range that is not written as two addresses in their order, or that has too many.
+    InvalidRange = "invalid-range", Error;
     /// A value that is reserved for a later release.
     NotYetSupported = "not-yet-supported", Error;
     /// An entry that says more than one thing to boot.
@@ -91,6 +93,14 @@ codes! {
     UnknownMenu = "unknown-menu", Error;
     /// Two networks claim the same addresses.
     SubnetOverlap = "subnet-overlap", Error;
+    /// Addresses to give out that the clients of the network cannot have.
+    RangeOutsideSubnet = "range-outside-subnet", Error;
+    /// Addresses to give out of which one belongs to another machine.
+    RangeTaken = "range-taken", Error;
+    /// The address of one machine that is not in the subnet of its network.
+    AddressOutsideSubnet = "address-outside-subnet", Error;
+    /// Two machines of the spec have the same address.
+    DuplicateAddress = "duplicate-address", Error;
     /// Two networks claim the same interface.
     DuplicateInterface = "duplicate-interface", Error;
     /// Two entries of one menu are the default.
@@ -111,6 +121,14 @@ codes! {
     UnusedIso = "unused-iso", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
+    /// Two hosts have the same hardware address.
+    DuplicateMac = "duplicate-mac", Error;
+    /// A `firmware` that an earlier one leaves no machine.
+    ShadowedRule = "shadowed-rule", Warning;
+    /// A `host` or `firmware` that changes nothing.
+    RuleWithoutEffect = "rule-without-effect", Warning;
+    /// A mode for firmware that does not have it.
+    ModeMismatch = "mode-mismatch", Error;
 
     // Files that the spec names.
     /// The ISO file is not there.
@@ -131,6 +149,8 @@ codes! {
     UefiLoaderMissing = "uefi-loader-missing", Warning;
     /// The loader that the spec names is not usable.
     LoaderUnusable = "loader-unusable", Error;
+    /// The loader that the spec pins by its digest has another one.
+    LoaderDigest = "loader-digest", Error;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 

@@ -5,36 +5,35 @@
 
 mod digest;
 mod image;
-mod ipxe;
+mod loader;
 mod paths;
 mod pxelinux;
+mod raspberry_pi;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 pub use self::digest::Digest;
-pub use self::pxelinux::{FilePin, MODULES, PROGRAM, Pxelinux, PxelinuxPlace};
-use crate::diag::{Diagnostic, Diagnostics};
+pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
+pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
+pub use self::raspberry_pi::RASPBERRY_PI;
+use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::resolve::ResolvedSpec;
+use crate::spec::loader::LoaderKind;
 use crate::world::World;
-
-/// The name that iPXE for UEFI on x86-64 has in plans, whatever its file is called.
-pub const IPXE_X64: &str = "ipxe-x64.efi";
 
 /// Everything about files that a plan depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The facts of each ISO of the spec, by its name there.
     pub images: BTreeMap<String, ImageFacts>,
-    /// PXELINUX of this machine, where it was found.
-    pub pxelinux: Option<Pxelinux>,
-    /// iPXE of this machine for UEFI on x86-64, where it was found.
-    pub ipxe_x64: Option<FilePin>,
+    /// The loaders of this machine that were found; each has a file at least.
+    pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
 }
 
 /// The facts of one ISO.
@@ -78,6 +77,14 @@ pub struct Gathered {
     pub loader_files: BTreeMap<String, PathBuf>,
 }
 
+impl Gathered {
+    /// Where the files of a loader are, by their names in the plan; nothing where it was not found.
+    pub fn files_of(&self, kind: LoaderKind) -> impl Iterator<Item = (&str, &Path)> {
+        let names = self.facts.loaders.get(&kind).into_iter().flat_map(|loader| loader.files.keys());
+        names.filter_map(|name| Some((name.as_str(), self.loader_files.get(name)?.as_path())))
+    }
+}
+
 /// An ISO on this machine.
 #[derive(Clone)]
 pub struct LocalImage {
@@ -104,28 +111,37 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
         }
     }
     findings.extend(paths::check(spec, &images));
-    let mut loader_files = BTreeMap::new();
-    let mut report = |finding: Box<Diagnostic>| findings.push(*finding);
-    let pxelinux = pxelinux::find(spec, world).map_err(&mut report).ok().flatten().map(|(pxelinux, files)| {
-        loader_files.extend(files);
-        pxelinux
-    });
-    let ipxe = ipxe::find(spec, world).map_err(&mut report);
-    let ipxe_x64 = match ipxe {
-        Ok(Some((pin, path))) => {
-            loader_files.insert(IPXE_X64.to_owned(), path);
-            Some(pin)
-        }
-        Ok(None) => {
-            findings.push(ipxe::missing());
-            None
-        }
-        Err(()) => None,
-    };
-    let facts = Facts { images: facts, pxelinux, ipxe_x64 };
+    let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
+    let facts = Facts { images: facts, loaders };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)
+}
+
+/// Every loader that is there, and where its files are.
+fn find_loaders(
+    spec: &ResolvedSpec,
+    world: &dyn World,
+    findings: &mut Diagnostics,
+) -> (BTreeMap<LoaderKind, LoaderFiles>, BTreeMap<String, PathBuf>) {
+    let mut loaders = BTreeMap::new();
+    let mut paths = BTreeMap::new();
+    let others = Usual::all().map(|row| (row.kind, loader::find(row, spec, world)));
+    let first = [
+        (LoaderKind::Pxelinux, pxelinux::find(spec, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(spec, world)),
+    ];
+    for (kind, found) in first.into_iter().chain(others) {
+        match found {
+            Ok((files, of_files)) if !files.files.is_empty() => {
+                loaders.insert(kind, files);
+                paths.extend(of_files);
+            }
+            Ok(_) => loader::missing(kind).into_iter().for_each(|finding| findings.push(finding)),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    (loaders, paths)
 }

@@ -4,30 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::{Digest, Facts};
+use super::loader::{Found, check_digest};
+use super::{Facts, FilePin, LoaderFiles};
 use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{IsoSource, ResolvedSpec};
 use crate::source::Span;
+use crate::spec::loader::LoaderKind;
 use crate::world::World;
-
-/// The files of one PXELINUX: `lpxelinux.0` and its modules, which must be of the same build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pxelinux {
-    /// By name: `lpxelinux.0`, `ldlinux.c32`, `menu.c32` …
-    pub files: BTreeMap<String, FilePin>,
-}
-
-/// A file pinned by its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FilePin {
-    /// In bytes.
-    pub size: u64,
-    /// Of the whole file.
-    pub sha256: Digest,
-}
 
 /// Where a distribution puts PXELINUX.
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +63,10 @@ pub const MODULES: &[&str] = &["ldlinux.c32", "libcom32.c32", "libutil.c32", "me
 /// The largest module of syslinux 6.04 has 170 KiB; the loader itself 90 KiB.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-type Found = (Pxelinux, BTreeMap<String, PathBuf>);
-
-/// Looks where the spec says, else in the usual places.
-pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Option<Found>, Box<Diagnostic>> {
-    if let Some(source) = &spec.pxelinux {
-        return read(&source.program, &source.modules, world).map(Some).map_err(|(path, error)| {
+/// Looks where the spec says, else in the usual places. Nothing found is no files.
+pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+    if let Some(source) = spec.loaders.get(&LoaderKind::Pxelinux) {
+        let found = read(&source.path, &source.modules, world).map_err(|(path, error)| {
             let path = path.display();
             let message = match error.kind() {
                 io::ErrorKind::NotFound => format!("loader `pxelinux` is incomplete: there is no `{path}`"),
@@ -95,10 +77,15 @@ pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Option<Foun
             };
             let help = format!("name `{PROGRAM}` here, and in `modules=` the folder with its {}", listed(MODULES));
             Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, "not a PXELINUX").help(help))
-        });
+        })?;
+        if let Some(pin) = found.0.files.get(PROGRAM) {
+            check_digest(LoaderKind::Pxelinux, source, pin)?;
+        }
+        return Ok(found);
     }
     let places = PxelinuxPlace::ALL.iter();
-    Ok(places.filter_map(|place| read(Path::new(place.program), Path::new(place.modules), world).ok()).next())
+    let mut found = places.filter_map(|place| read(Path::new(place.program), Path::new(place.modules), world).ok());
+    Ok(found.next().unwrap_or_default())
 }
 
 fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (PathBuf, io::Error)> {
@@ -116,9 +103,9 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
     let mut files = BTreeMap::new();
     for (name, path) in &paths {
         let bytes = world.read(path, MAX_FILE).map_err(|error| (path.clone(), error))?;
-        files.insert(name.clone(), FilePin { size: bytes.len() as u64, sha256: Digest::of(&bytes) });
+        files.insert(name.clone(), FilePin::of(&bytes));
     }
-    Ok((Pxelinux { files }, paths))
+    Ok((LoaderFiles { files }, paths))
 }
 
 /// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`: as a phrase, why, and where it is written.
@@ -133,7 +120,7 @@ fn need(spec: &ResolvedSpec, facts: &Facts) -> Option<(String, &'static str, Spa
 
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
-    if facts.pxelinux.is_none()
+    if !facts.loaders.contains_key(&LoaderKind::Pxelinux)
         && let Some((what, why, span)) = need(spec, facts)
     {
         let message = format!("{what} needs PXELINUX for BIOS clients: {why}none is installed");

@@ -9,6 +9,7 @@ use crate::facts::{Facts, MODULES, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::BiosBoot;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+use crate::spec::loader::LoaderKind;
 
 /// Where PXELINUX and the menus stand in the tree.
 const FOLDER: &str = "pxelinux";
@@ -67,7 +68,7 @@ fn iso_file(name: &str) -> String {
 
 /// Adds the loader, the modules of our menus, and those that menus of ISOs use.
 fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
-    let Some(pxelinux) = &facts.pxelinux else { return };
+    let Some(pxelinux) = facts.loaders.get(&LoaderKind::Pxelinux) else { return };
     let of_menus = facts.images.values().filter_map(|image| image.own_menu()).flat_map(|menu| &menu.modules);
     let wanted: BTreeSet<&str> = of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).collect();
     for (name, pin) in pxelinux.files.iter().filter(|(name, _)| wanted.contains(name.as_str())) {

@@ -11,18 +11,21 @@
 //! | `iso/<name>.iso` | the ISO file itself |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
-//! | `ipxe/…` | iPXE of this machine, for UEFI firmware |
+//! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
+//! | `…/autoexec.ipxe` | what leads iPXE to that script from any folder |
+//! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
 mod entry;
 mod ipxe;
+mod loader;
 mod menu;
 mod role;
 mod template;
 mod title;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -52,6 +55,13 @@ pub struct Plan {
     pub loaders: BTreeMap<String, FilePin>,
     /// Files that are in no ISO, or that hide one of an ISO.
     pub tree: BTreeMap<String, Node>,
+    /// Files that are in every folder that has no file of that name, also in those that are not there: clients look for them
+    /// beside whatever they were started from.
+    pub everywhere: BTreeMap<String, Node>,
+    /// Paths of the tree that are served below any folder of eight hexadecimal digits, too: the serial number of a Raspberry
+    /// Pi, which asks there first.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub below_serial: BTreeSet<String>,
     /// What files of ISOs are to clients, where it is known.
     pub roles: BTreeMap<String, Role>,
     /// What DHCP tells each kind of client.
@@ -95,6 +105,8 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         images: facts.images.clone(),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
+        everywhere: BTreeMap::new(),
+        below_serial: BTreeSet::new(),
         roles: BTreeMap::new(),
         boot: BootTable::default(),
     };
@@ -113,6 +125,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     plan
 }

@@ -7,6 +7,8 @@
 pub mod rules;
 mod words;
 
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
@@ -14,6 +16,7 @@ use serde::Serialize;
 
 pub use self::words::words;
 use crate::diag::Diagnostics;
+use crate::net::{AddressRange, MacAddr};
 use crate::source::{Span, Spanned};
 use crate::spec::loader::LoaderKind;
 use crate::spec::{self, Spec};
@@ -29,10 +32,8 @@ pub struct ResolvedSpec {
     pub menus: Vec<Menu>,
     /// Ports and limits.
     pub server: Server,
-    /// Where the spec says that PXELINUX is.
-    pub pxelinux: Option<PxelinuxSource>,
-    /// Where the spec says that iPXE for UEFI on x86-64 is.
-    pub ipxe_x64: Option<IpxeSource>,
+    /// Where the spec says that loaders are, by kind.
+    pub loaders: BTreeMap<LoaderKind, LoaderSource>,
 }
 
 /// A network on which clients are answered.
@@ -55,12 +56,41 @@ pub struct Network {
 }
 
 /// What netspec does about DHCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DhcpMode {
     /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
     Proxy,
+    /// The DHCP server of the network (RFC 2131).
+    Server(AddressPool),
 }
+
+/// What a DHCP server gives out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AddressPool {
+    /// The subnet that the addresses are in.
+    pub subnet: Ipv4Net,
+    /// The addresses for clients without a reservation.
+    pub range: AddressRange,
+    /// For how many seconds.
+    pub lease_seconds: u32,
+    /// The router that clients are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<Ipv4Addr>,
+    /// The DNS servers that clients are told, the preferred one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<Ipv4Addr>,
+    /// Addresses of single machines, which nobody else is given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reservations: BTreeMap<MacAddr, Ipv4Addr>,
+    /// Where the range was written.
+    #[serde(skip)]
+    pub range_span: Span,
+}
+
+/// The seconds of a lease where the spec does not say: 12 hours.
+const LEASE_SECONDS: u32 = 12 * 3600;
 
 /// An ISO file that the spec names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,13 +199,15 @@ impl Default for Server {
     }
 }
 
-/// Where PXELINUX is, if the spec says so.
+/// Where a loader is, if the spec says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PxelinuxSource {
-    /// The file `lpxelinux.0`.
-    pub program: PathBuf,
-    /// The folder of its `.c32` modules.
+pub struct LoaderSource {
+    /// The program, or the folder of all files where the kind is a folder.
+    pub path: PathBuf,
+    /// The folder of its modules, for a kind that takes some.
     pub modules: PathBuf,
+    /// The SHA-256 digest that the program must have.
+    pub sha256: Option<Spanned<[u8; 32]>>,
     /// Where the path was written.
     pub span: Span,
 }
@@ -187,29 +219,43 @@ pub struct PxelinuxSource {
 pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
     let resolved = ResolvedSpec {
-        networks: spec.networks.iter().map(network).collect(),
+        networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
-        pxelinux: loader(spec, LoaderKind::Pxelinux).and_then(|loader| pxelinux(loader, spec_path)),
-        ipxe_x64: loader(spec, LoaderKind::IpxeX64).and_then(|loader| {
-            let path = loader.path.as_ref()?;
-            Some(IpxeSource { program: beside(spec_path, &path.value), span: path.span })
-        }),
+        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
     };
     (resolved, findings)
 }
 
-fn network(network: &spec::Network) -> Network {
+fn network(network: &spec::Network, hosts: &[spec::Host]) -> Network {
     let subnet = network.subnet.as_ref();
     let interface = network.interface.as_ref();
     Network {
         name: network.name.value.clone(),
         subnet: subnet.map(|subnet| subnet.value),
         interface: interface.map(|interface| interface.value.clone()),
-        dhcp: DhcpMode::Proxy,
+        dhcp: address_pool(network, hosts).map_or(DhcpMode::Proxy, DhcpMode::Server),
         span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
     }
+}
+
+/// The pool of a network that netspec is the DHCP server of; `None` for a proxy, and where findings forbid serving.
+fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<AddressPool> {
+    let spec::network::DhcpMode::Server(server) = &network.dhcp.as_ref()?.value else { return None };
+    let range = server.range.as_ref()?;
+    let subnet = network.subnet.as_ref()?.value;
+    let reservation = |host: &spec::Host| Some((host.mac.as_ref()?.value, host.address.as_ref()?.value));
+    let lease = server.lease.as_ref().and_then(|lease| u32::try_from(lease.value.as_secs()).ok());
+    Some(AddressPool {
+        subnet,
+        range: range.value,
+        lease_seconds: lease.unwrap_or(LEASE_SECONDS),
+        router: server.router.as_ref().map(|router| router.value),
+        dns: server.dns.iter().map(|server| server.value).collect(),
+        reservations: hosts.iter().filter_map(reservation).filter(|(_, address)| subnet.contains(address)).collect(),
+        range_span: range.span,
+    })
 }
 
 fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
@@ -267,27 +313,14 @@ fn server(server: &spec::Server) -> Server {
     Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
 }
 
-fn loader(spec: &Spec, kind: LoaderKind) -> Option<&spec::Loader> {
-    spec.loaders.iter().find(|loader| loader.kind.value == kind)
-}
-
-fn pxelinux(loader: &spec::Loader, spec_path: &Path) -> Option<PxelinuxSource> {
-    let path = loader.path.as_ref()?;
-    let program = beside(spec_path, &path.value);
+fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {
+    let written = loader.path.as_ref()?;
+    let path = beside(spec_path, &written.value);
     let modules = match &loader.modules {
         Some(modules) => beside(spec_path, &modules.value),
-        None => program.parent()?.to_owned(),
+        None => path.parent().unwrap_or(&path).to_owned(),
     };
-    Some(PxelinuxSource { program, modules, span: path.span })
-}
-
-/// Where iPXE is, if the spec says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IpxeSource {
-    /// The program.
-    pub program: PathBuf,
-    /// Where the path was written.
-    pub span: Span,
+    Some(LoaderSource { path, modules, sha256: loader.sha256.clone(), span: written.span })
 }
 
 /// A path as the spec writes it: relative to the folder of the spec.

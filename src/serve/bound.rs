@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -16,6 +17,8 @@ use super::dhcp::{self, DhcpConfig, DhcpPorts, DhcpSockets};
 use super::event::Events;
 use super::host::Located;
 use super::interface::Scope;
+use super::lease::store::StoreError;
+use super::lease::{Leases, Rival, RivalError};
 use super::port_holder::{ListenError, Protocol};
 use super::tree::{FileTree, TreeError};
 use super::{http, tftp, told_to_stop};
@@ -38,6 +41,8 @@ pub struct Bound {
 pub enum BindError {
     /// A file of the plan cannot be opened.
     Tree(TreeError),
+    /// The leases cannot be used.
+    Store(StoreError),
     /// Ports that cannot be had.
     Listen(Vec<ListenError>),
 }
@@ -46,6 +51,7 @@ impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tree(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}\n  help: {}", error.help()),
             Self::Listen(errors) => {
                 for (at, error) in errors.iter().enumerate() {
                     let separator = if at == 0 { "" } else { "\n" };
@@ -61,9 +67,11 @@ impl std::error::Error for BindError {}
 
 /// Opens the files and the sockets of a plan, on the interfaces of its networks. Call it inside a tokio runtime.
 ///
+/// The folder `state` is where leases are kept; it is not touched where no network gives out addresses.
+///
 /// # Errors
 /// [`BindError`] has every port that cannot be had, with who holds it.
-pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bound, BindError> {
+pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path) -> Result<Bound, BindError> {
     let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?;
     let mut errors = Vec::new();
     let dhcp = dhcp::bind(dhcp_config(plan, located)).map_err(|more| errors.extend(more));
@@ -84,7 +92,11 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located]) -> Result<Bou
         }
     }
     match dhcp {
-        Ok(dhcp) if errors.is_empty() => Ok(Bound { dhcp, tftp, http, files: Arc::new(files) }),
+        Ok(dhcp) if errors.is_empty() => {
+            let leases = Leases::open(&plan.networks, located, state).map_err(BindError::Store)?;
+            let dhcp = dhcp.with_leases(leases);
+            Ok(Bound { dhcp, tftp, http, files: Arc::new(files) })
+        }
         _ => Err(BindError::Listen(errors)),
     }
 }
@@ -111,6 +123,18 @@ fn dhcp_config(plan: &Plan, located: &[Located]) -> DhcpConfig {
 }
 
 impl Bound {
+    /// Asks the networks on which netspec gives out addresses whether another DHCP server does, too. Takes two seconds, and no
+    /// time where there is no such network.
+    ///
+    /// # Errors
+    /// Where that cannot be found out.
+    pub async fn rivals(&self) -> Result<Vec<Rival>, RivalError> {
+        match self.dhcp.leases() {
+            Some(leases) => leases.rivals().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Answers until `shutdown` becomes true or its sender is gone. Transfers that are under way are ended.
     ///
     /// # Errors

@@ -25,12 +25,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::socket::{DhcpSocket, Received};
+pub(in crate::serve) use self::socket::DhcpSocket;
+use self::socket::Received;
 use super::event::{BootEvent, Events};
 use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
+use super::lease::{Leases, Outgoing, Taken};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
-use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, ReceivedOn, Reply, Verdict, answer, client_of};
+use crate::proto::dhcp::{
+    BootRequest, BootTable, Destination, Local, MessageType, ReceivedOn, Reply, Verdict, answer, client_of,
+};
 
 /// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
 const INTERFACES_VALID: Duration = Duration::from_secs(1);
@@ -77,6 +81,7 @@ pub struct DhcpSockets {
     config: DhcpConfig,
     dhcp: DhcpSocket,
     boot_server: DhcpSocket,
+    leases: Option<Leases>,
 }
 
 /// Binds both ports. Call it inside a tokio runtime.
@@ -93,7 +98,7 @@ pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
     let dhcp = DhcpSocket::bind(config.ports.dhcp, device, true);
     let boot_server = DhcpSocket::bind(config.ports.boot_server, device, false);
     match (dhcp, boot_server) {
-        (Ok(dhcp), Ok(boot_server)) => Ok(DhcpSockets { config, dhcp, boot_server }),
+        (Ok(dhcp), Ok(boot_server)) => Ok(DhcpSockets { config, dhcp, boot_server, leases: None }),
         (dhcp, boot_server) => Err([dhcp.err(), boot_server.err()].into_iter().flatten().collect()),
     }
 }
@@ -107,14 +112,26 @@ impl DhcpSockets {
         Ok((self.dhcp.port()?, self.boot_server.port()?))
     }
 
+    /// Also gives out addresses, on the networks of these leases.
+    pub fn with_leases(mut self, leases: Option<Leases>) -> Self {
+        self.leases = leases;
+        self
+    }
+
+    /// The leases, if there are any.
+    pub fn leases(&self) -> Option<&Leases> {
+        self.leases.as_ref()
+    }
+
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
-        let Self { config, dhcp, boot_server } = self;
-        let mut server = Server { config, events, known: Vec::new(), read: None };
+        let Self { config, dhcp, boot_server, leases } = self;
+        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
+        let mut server = Server { config, events, leases, known: Vec::new(), read: None };
         let mut shutdown = pin!(shutdown);
         loop {
             let (port, socket, received) = tokio::select! {
-                () = &mut shutdown => return,
+                () = &mut shutdown => break,
                 received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
                 received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
             };
@@ -124,12 +141,16 @@ impl DhcpSockets {
                 Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
+        if let Some(leases) = server.leases {
+            leases.close().await;
+        }
     }
 }
 
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
+    leases: Option<Leases>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
@@ -140,14 +161,17 @@ enum Outcome {
     Unserved,
     Silent { mac: Option<MacAddr>, reason: String },
     Answer(Reply),
+    Leases(Taken),
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: &Received) {
+    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) {
         self.refresh_interfaces(&received.arrival);
-        let event = match survive(|| self.decide(port, received)) {
+        let event = match survive(|| self.decide(port, socket, received)) {
             Some(Outcome::Unserved) => return,
             Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
+            Some(Outcome::Leases(Taken::Later)) => return,
+            Some(Outcome::Leases(Taken::Told(event))) => event,
             Some(Outcome::Answer(reply)) => self.send(socket, received, reply),
             None => BootEvent::Silent {
                 mac: client_of(&received.bytes),
@@ -174,7 +198,7 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -202,10 +226,32 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
+        if let Some(taken) = self.lease(&request, &local, socket, received) {
+            return Outcome::Leases(taken);
+        }
         match answer(&self.config.table, &request, &local) {
             Verdict::Answer(reply) => Outcome::Answer(reply),
             Verdict::Silence(reason) => Outcome::Silent { mac: Some(request.mac()), reason: reason.to_string() },
         }
+    }
+
+    /// Has the leases of the network, if there are any, take a message to a DHCP server.
+    fn lease(
+        &self,
+        request: &BootRequest,
+        local: &Local,
+        socket: &Arc<DhcpSocket>,
+        received: &Received,
+    ) -> Option<Taken> {
+        let leases = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
+        let outgoing = Outgoing {
+            socket: socket.clone(),
+            ports: self.config.ports,
+            ifindex: received.arrival.ifindex,
+            events: self.events.clone(),
+            asked: request.message_type().map_or("DHCP message", MessageType::name),
+        };
+        leases.take(request, local, &self.config.table, &outgoing)
     }
 
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::MacAddr;
+use crate::net::{AddressRange, MacAddr};
 use crate::plan::Role;
 
 /// The protocol that a file travels over.
@@ -45,6 +45,15 @@ pub enum BootEvent {
         server: Ipv4Addr,
         /// Where the client already has an address (`ciaddr`).
         ciaddr: Option<Ipv4Addr>,
+    },
+    /// Something about the address of a client, on a network on which netspec gives out addresses.
+    Lease {
+        /// Hardware address of the client (`chaddr`).
+        mac: MacAddr,
+        /// What it is.
+        news: LeaseNews,
+        /// What the client was told to boot in the same answer.
+        told: Option<LeaseTold>,
     },
     /// A DHCP message was left without an answer.
     Silent {
@@ -101,6 +110,84 @@ pub enum BootEvent {
         /// Whether it is ordinary: boot loaders probe for many files that need not exist.
         expected: bool,
     },
+}
+
+/// What became of a client's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseNews {
+    /// It was offered this one.
+    Offered {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// It has a new lease, which is stored.
+    Leased {
+        /// The address.
+        address: Ipv4Addr,
+        /// For how many seconds.
+        seconds: u32,
+    },
+    /// It keeps its address, which is stored.
+    Renewed {
+        /// The address.
+        address: Ipv4Addr,
+        /// For how many seconds from now.
+        seconds: u32,
+    },
+    /// It has an address of its own, and was told the rest.
+    Informed {
+        /// Its address.
+        address: Ipv4Addr,
+    },
+    /// It was told that it cannot have the address that it claims.
+    Refused {
+        /// The address.
+        address: Ipv4Addr,
+        /// Why, as a phrase.
+        why: &'static str,
+    },
+    /// It gave its address back.
+    Released {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// It found that another machine has the address; nobody gets it for an hour.
+    Declined {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// The address that it was to be offered answers already; nobody gets it for an hour. The message goes on with another.
+    InUse {
+        /// The address.
+        address: Ipv4Addr,
+        /// Who answered.
+        by: MacAddr,
+    },
+    /// No address is left for it.
+    Exhausted {
+        /// The addresses that there are.
+        range: AddressRange,
+    },
+    /// It got no answer, because the disk did not take the lease.
+    NotStored {
+        /// The address.
+        address: Ipv4Addr,
+        /// What the operating system said.
+        error: String,
+    },
+}
+
+/// What a client was told to boot together with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseTold {
+    /// What it is, as a phrase: `iPXE on legacy BIOS`.
+    pub client: String,
+    /// What it asked with.
+    pub asked: &'static str,
+    /// The network bootstrap program or URL that it was told.
+    pub file: String,
+    /// The address of this machine that it was told.
+    pub server: Ipv4Addr,
 }
 
 /// How a transfer ended.

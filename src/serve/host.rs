@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use super::interface::{Interface, interfaces};
 use crate::diag::nearest::{listed, nearest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::resolve::Network;
+use crate::resolve::{DhcpMode, Network};
 
 /// A network of the spec, found on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,30 @@ pub fn locate_among(networks: &[Network], interfaces: &[Interface]) -> (Vec<Loca
     let mut findings = Diagnostics::default();
     for network in networks {
         match locate_one(network, interfaces) {
-            Ok(found) => located.push(found),
+            Ok(found) => {
+                findings.extend(own_address_in_range(network, &found));
+                located.push(found);
+            }
             Err(finding) => findings.push(*finding),
         }
     }
     (located, findings)
+}
+
+/// An address of this machine that would be given to a client.
+fn own_address_in_range(network: &Network, found: &Located) -> Diagnostics {
+    let mut findings = Diagnostics::default();
+    let DhcpMode::Server(pool) = &network.dhcp else { return findings };
+    for address in found.addresses.iter().filter(|address| pool.range.contains(**address)) {
+        let of = format!("`{address}` on `{}`", found.interface);
+        let message = format!("range `{}` contains the address of this machine, {of}", pool.range);
+        findings.push(
+            Diagnostic::new(Code::RangeTaken, message)
+                .at(pool.range_span, "gives it to a client")
+                .help(format!("begin the range behind {address}, or end it before")),
+        );
+    }
+    findings
 }
 
 fn unlisted(error: &io::Error) -> Diagnostics {
@@ -153,7 +172,6 @@ fn either(subnets: Vec<Ipv4Net>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve::DhcpMode;
     use crate::source::Span;
 
     fn interface(name: &str, address: &str, up: bool) -> Interface {

@@ -11,6 +11,7 @@ pub mod host;
 pub mod http;
 pub mod interface;
 pub mod journal;
+pub mod lease;
 mod limit;
 mod meter;
 pub mod neighbor;

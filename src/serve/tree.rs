@@ -1,7 +1,7 @@
 //! The file table that TFTP and HTTP share: the plan's tree over the ISOs and loaders of this machine.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
@@ -21,6 +21,8 @@ pub struct FileTree {
     http_port: u16,
     images: BTreeMap<String, OpenImage>,
     files: BTreeMap<String, OpenNode>,
+    everywhere: BTreeMap<String, OpenNode>,
+    below_serial: BTreeSet<String>,
     roles: BTreeMap<String, Role>,
 }
 
@@ -79,24 +81,26 @@ impl FileTree {
             let tag = Digest(local.iso.volume.index_digest).short();
             images.insert(name.clone(), OpenImage { iso: local.iso.clone(), disk, tag });
         }
-        let mut files = BTreeMap::new();
         // A module stands in the folder of each ISO that has it, and is opened once for all.
         let mut loaders = BTreeMap::new();
-        for (path, node) in &plan.tree {
+        let mut open = |(path, node): (&String, &Node)| {
             let open = match node {
                 Node::Text(template) => OpenNode::Text(template.clone()),
                 Node::Alias(path) => OpenNode::Alias(path.clone()),
                 Node::Loader(name) => {
-                    let (disk, etag) = match loaders.entry(name) {
+                    let (disk, etag) = match loaders.entry(name.clone()) {
                         Entry::Occupied(open) => open.into_mut(),
                         Entry::Vacant(free) => free.insert(open_loader(name, plan, gathered)?),
                     };
                     OpenNode::Loader { disk: disk.clone(), etag: etag.clone() }
                 }
             };
-            files.insert(path.clone(), open);
-        }
-        Ok(Self { http_port: plan.server.http_port, images, files, roles: plan.roles.clone() })
+            Ok((path.clone(), open))
+        };
+        let files = plan.tree.iter().map(&mut open).collect::<Result<_, _>>()?;
+        let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
+        let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
+        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, below_serial, roles })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -165,11 +169,28 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
     Ok((disk, etag))
 }
 
+/// Whether a folder is named like the serial number of a Raspberry Pi.
+fn is_serial(name: &str) -> bool {
+    name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Files for FileTree {
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let everywhere = || {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            self.open_node(path, self.everywhere.get(name)?, local)
+        };
+        let path = match path.split_once('/') {
+            Some((serial, below))
+                if self.below_serial.contains(below) && is_serial(serial) && !self.files.contains_key(path) =>
+            {
+                below
+            }
+            _ => path,
+        };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path),
+            None => self.open_in_image(path).or_else(everywhere),
         }
     }
 }

@@ -108,7 +108,17 @@ impl Arch {
     }
 }
 
+/// Beginnings of option 60 that are answered without being named.
+const KNOWN_CLASSES: [&str; 3] = ["PXEClient", "HTTPClient", "U-Boot"];
+
 impl Firmware {
+    /// Whether its vendor class is one that is answered only because it is named here (DH-03).
+    pub fn names_new_class(&self) -> bool {
+        self.vendor_class.as_ref().is_some_and(|class| {
+            !KNOWN_CLASSES.iter().any(|known| known.starts_with(&class.value) || class.value.starts_with(known))
+        })
+    }
+
     pub(super) fn decode(node: &KdlNode, out: &mut Diagnostics) -> Option<Self> {
         let checked = Checked::new(node, &SHAPE, out);
         let name = checked.argument(0, out).and_then(|entry| name(entry, "firmware", out));

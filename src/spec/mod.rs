@@ -2,12 +2,14 @@
 //!
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
 //! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
-//! top-level node of the language: [`network`], [`iso`], [`menu`], [`server`], [`loader`], [`host`], [`firmware`].
+//! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
+//! [`firmware`].
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod decode;
+pub mod dhcp;
 mod duration;
 pub mod effect;
 pub mod firmware;

@@ -5,10 +5,11 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use kdl::{KdlEntry, KdlNode};
 
+use super::dhcp::{self, DhcpServer};
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
 use super::value::{self, Wanted, name_span};
-use crate::diag::nearest::{nearest, shown};
+use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
@@ -29,7 +30,6 @@ const SHAPE: Shape = Shape {
 const SUBNET: Shape = Shape { name: "subnet", arguments: &["subnet"], more: None, properties: &[], children: &[] };
 const INTERFACE: Shape =
     Shape { name: "interface", arguments: &["interface name"], more: None, properties: &[], children: &[] };
-const DHCP: Shape = Shape { name: "dhcp", arguments: &["mode"], more: None, properties: &[], children: &[] };
 
 /// A network on which clients are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +47,13 @@ pub struct Network {
 }
 
 /// Who gives out addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DhcpMode {
     /// Another server does; netspec adds the boot information (PXE 2.1 section 2.2.3).
     #[default]
     Proxy,
+    /// netspec does (RFC 2131), to all clients of the network, and no other server may.
+    Server(DhcpServer),
 }
 
 impl Network {
@@ -61,12 +63,24 @@ impl Network {
         let subnet = checked.child("subnet").and_then(|node| argument(node, &SUBNET, out)).and_then(|e| subnet(e, out));
         let interface =
             checked.child("interface").and_then(|node| argument(node, &INTERFACE, out)).and_then(|e| interface(e, out));
-        let dhcp = checked.child("dhcp").and_then(|node| argument(node, &DHCP, out)).and_then(|e| dhcp(e, out));
+        let dhcp = checked.child("dhcp").and_then(|node| dhcp::mode(node, out));
         if checked.clean && checked.child("subnet").is_none() && checked.child("interface").is_none() {
             out.push(
                 Diagnostic::new(Code::Missing, "`network` needs a `subnet` or an `interface`")
                     .at(name_span(node), "served on no interface")
                     .help("add `subnet \"192.168.1.0/24\"` with the addresses of your network in its block"),
+            );
+        }
+        if let Some(Spanned { value: DhcpMode::Server(_), span }) = &dhcp
+            && checked.clean
+            && checked.child("subnet").is_none()
+        {
+            out.push(
+                Diagnostic::new(Code::Missing, "`dhcp \"server\"` needs the `subnet` of its network")
+                    .at(*span, "addresses of which subnet?")
+                    .help(
+                        "add `subnet \"192.168.1.0/24\"` with the addresses of your network to the block of `network`",
+                    ),
             );
         }
         Some(Self { name: name?, subnet, interface, dhcp, span: name_span(node) })
@@ -150,23 +164,5 @@ fn interface(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<String>>
             .at(text.span, "no such interface can exist")
             .help("write a name that `ip link` shows, as in `\"eth0\"`"),
     );
-    None
-}
-
-fn dhcp(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<DhcpMode>> {
-    let text = value::string(entry, Wanted::argument("dhcp"), out)?;
-    let seen = shown(&text.value);
-    out.push(match text.value.as_str() {
-        "proxy" => return Some(Spanned::new(DhcpMode::Proxy, text.span)),
-        "server" => Diagnostic::new(Code::NotYetSupported, "`dhcp \"server\"` is to come, and not in this release")
-            .at(text.span, "not yet supported")
-            .help("write `dhcp \"proxy\"` and let the router or another DHCP server give out addresses"),
-        other => Diagnostic::new(Code::InvalidValue, format!("`dhcp` has no mode `{seen}`"))
-            .at(text.span, "not a mode")
-            .help(match nearest(other, ["proxy"]) {
-                Some(near) => format!("did you mean `\"{near}\"`?"),
-                None => "write `\"proxy\"`, the only mode, or remove this line".to_owned(),
-            }),
-    });
     None
 }

@@ -21,6 +21,16 @@ pub(super) struct Shape {
     pub children: &'static [Child],
 }
 
+impl Shape {
+    /// The node as a message names it. Of `dhcp`, one mode takes a block and the other takes none.
+    fn shown(&self) -> &'static str {
+        match (self.name, self.children) {
+            ("dhcp", []) => "dhcp \"proxy\"",
+            _ => self.name,
+        }
+    }
+}
+
 /// A node that may stand in the block of another.
 pub(super) struct Child {
     /// Its name.
@@ -41,6 +51,10 @@ const HOMES: &[(&str, &str)] = &[
     ("subnet", "network"),
     ("interface", "network"),
     ("dhcp", "network"),
+    ("range", "dhcp"),
+    ("lease", "dhcp"),
+    ("router", "dhcp"),
+    ("dns", "dhcp"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),
@@ -79,9 +93,13 @@ impl<'a> Checked<'a> {
                 clean &= clean_block;
             } else if let Some(first) = block.nodes().first() {
                 out.push(
-                    Diagnostic::new(Code::UnexpectedChildren, format!("`{}` takes no block", shape.name))
+                    Diagnostic::new(Code::UnexpectedChildren, format!("`{}` takes no block", shape.shown()))
                         .at(name_span(first), "does not belong here")
                         .help(match shape.properties {
+                            [] if shape.name == "dhcp" => {
+                                "write `dhcp \"server\"` if netspec is to give out addresses, or remove the block"
+                                    .to_owned()
+                            }
                             [] => format!("write `{}` without `{{ … }}`", shape.name),
                             names => format!("write `{}` as properties: {}", shape.name, listed(names)),
                         }),
@@ -132,6 +150,8 @@ fn placeholder(what: &str) -> &'static str {
         "number of blocks" => "16",
         "subnet" => "\"192.168.1.0/24\"",
         "interface name" => "\"eth0\"",
+        "range" => "\"192.168.1.100-192.168.1.199\"",
+        "duration" => "\"12h\"",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",

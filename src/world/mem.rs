@@ -67,4 +67,11 @@ impl World for MemWorld {
         paths.dedup();
         if paths.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(paths) }
     }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.files.keys().any(|file| file.starts_with(path)) {
+            true => Ok(path.to_owned()),
+            false => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
 }

@@ -58,6 +58,12 @@ pub trait World: Send + Sync {
     /// What the operating system says.
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
 
+    /// Where a file or directory really is, after every link on the way to it.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
     /// Reads a whole file of at most `limit` bytes.
     ///
     /// # Errors

@@ -43,4 +43,9 @@ impl World for OsWorld {
         paths.sort();
         Ok(paths)
     }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        // An empty path is the current folder, as it is for a file that is named without one.
+        std::fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
+    }
 }

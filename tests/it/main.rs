@@ -5,6 +5,7 @@ mod diagnostics;
 mod docs;
 mod explain;
 mod layers;
+mod loaders;
 mod plans;
 mod recipes;
 mod rfc;

@@ -28,14 +28,14 @@ fn one_iso() -> Folder {
 
 #[test]
 fn one_archiso_goes_straight_to_its_own_menu() {
-    insta::assert_snapshot!(one_iso().netspec_ok(&["plan", "spec.kdl"]));
+    insta::assert_snapshot!(one_iso().plan());
 }
 
 #[test]
 fn archiso_of_2014_keeps_its_names_relative_to_arch() {
     let spec = format!("{NETWORK}iso \"old\" \"isos/old.iso\"\n{PXELINUX}");
     let folder = with_pxelinux(Folder::with_spec(&spec)).iso("old.iso", "ARCH_201409", &trees::archiso_2014());
-    insta::assert_snapshot!(folder.netspec_ok(&["plan", "spec.kdl"]));
+    insta::assert_snapshot!(folder.plan());
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn debian_live_gets_a_menu_made_from_its_own() {
         "{NETWORK}iso \"debian\" \"isos/debian.iso\" {{\n    arguments \"console=ttyS0,115200\" \"quiet\"\n}}\n{PXELINUX}"
     );
     let folder = with_pxelinux(Folder::with_spec(&spec)).iso("debian.iso", "Debian bookworm", &trees::debian_live());
-    insta::assert_snapshot!(folder.netspec_ok(&["plan", "spec.kdl"]));
+    insta::assert_snapshot!(folder.plan());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_menu_leads_to_each_of_its_entries() {
         "Debian bookworm",
         &trees::debian_live(),
     );
-    insta::assert_snapshot!(folder.netspec_ok(&["plan", "spec.kdl"]));
+    insta::assert_snapshot!(folder.plan());
 }
 
 #[test]

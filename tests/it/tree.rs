@@ -63,6 +63,25 @@ fn menus_name_the_address_that_the_client_used() {
     assert!(read(&script).starts_with("#!ipxe\n"));
 }
 
+/// IP-05: iPXE asks beside its program and in the root, and an ISO that brings one of its own keeps it.
+#[test]
+fn ip_05_every_folder_has_a_script_for_ipxe() {
+    let mut files = trees::archiso_2014();
+    files.push(("EFI/autoexec.ipxe", "of the ISO".to_owned()));
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"old\" \"isos/old.iso\"\n";
+    let folder = Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &files);
+    let tree = tree(&folder);
+    let root = tree.open("autoexec.ipxe", LOCAL).unwrap();
+    let text = read(&root);
+    assert!(text.starts_with("#!ipxe\n") && text.contains("chain --replace http://192.168.1.5/boot.ipxe ||"), "{text}");
+    for path in ["ipxe/x64/autoexec.ipxe", "no/such/folder/autoexec.ipxe", "iso/old/autoexec.ipxe"] {
+        let opened = tree.open(path, LOCAL).unwrap_or_else(|| panic!("{path}"));
+        assert_eq!((read(&opened), opened.role, &*opened.path), (text.clone(), Role::Menu, path));
+    }
+    assert_eq!(read(&tree.open("iso/old/EFI/autoexec.ipxe", LOCAL).unwrap()), "of the ISO");
+    assert!(tree.open("autoexec.ipxe/x", LOCAL).is_none() && tree.open("xautoexec.ipxe", LOCAL).is_none());
+}
+
 /// `libcom32.c32` is looked for where names are relative to, and lies beside the loader.
 #[test]
 fn modules_of_2014_are_found_where_names_are_relative_to() {
@@ -87,4 +106,43 @@ fn a_changed_loader_is_noticed_at_the_start() {
     std::fs::write(folder.path("pxelinux/menu.c32"), "another build").unwrap();
     let Err(error) = FileTree::open(&outcome.plan, &outcome.gathered) else { panic!("the module has changed") };
     assert!(error.to_string().contains("menu.c32"), "{error}");
+}
+
+/// A board asks in the folder of its serial number first; a file that is only meant for one board is found there alone.
+#[test]
+fn a_raspberry_pi_gets_the_files_of_its_folder() {
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"old\" \"isos/old.iso\"\n\
+                loader \"raspberry-pi\" \"pi\"\n";
+    let folder = Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &trees::archiso_2014());
+    for (name, text) in [
+        ("start4.elf", "firmware"),
+        ("kernel8.img", "kernel"),
+        ("overlays/disable-bt.dtbo", "overlay"),
+        ("0badcafe/config.txt", "of one board"),
+        (".ssh/id", "hidden"),
+    ] {
+        let path = folder.path("pi").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::fs::write(folder.path("secret"), "outside").unwrap();
+    for (name, target) in
+        [("kernel.img", "kernel8.img"), ("secret", "../secret"), ("isos", "../isos"), ("gone", "nowhere")]
+    {
+        std::os::unix::fs::symlink(target, folder.path("pi").join(name)).unwrap();
+    }
+    let tree = tree(&folder);
+    let open = |path| tree.open(path, LOCAL).map(|opened| (read(&opened), opened.role));
+    let kernel = Some(("kernel".to_owned(), Role::Kernel));
+    for path in ["kernel8.img", "kernel.img", "10000000/kernel8.img", "deadBEEF/kernel.img"] {
+        assert_eq!(open(path), kernel, "{path}");
+    }
+    assert_eq!(open("deadbeef/start4.elf"), Some(("firmware".to_owned(), Role::Loader)));
+    assert_eq!(open("deadbeef/overlays/disable-bt.dtbo"), Some(("overlay".to_owned(), Role::Module)));
+    assert_eq!(open("0badcafe/config.txt").unwrap().0, "of one board");
+    for path in ["config.txt", "deadbeef/config.txt", "deadbee/start4.elf", "secret", "isos/old.iso", "gone", ".ssh/id"]
+    {
+        assert_eq!(open(path), None, "{path}");
+    }
+    assert!(open("deadbeef/iso/old.iso").is_none() && open("deadbeef/boot.ipxe").is_none());
 }

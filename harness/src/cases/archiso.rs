@@ -16,16 +16,19 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_menu_appears_with_its_entries",
         proves: "SeaBIOS reaches the menu that today's Arch medium brings, with every entry",
+        cut: true,
         run: |bench| menu_appears(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_menu_appears_with_its_entries",
         proves: "the same for the layout of 2014, whose names are relative to another folder",
+        cut: true,
         run: |bench| menu_appears(bench, Setup::usual(Layout::Y2014)),
     },
     Case {
         name: "archiso_menu_appears_on_an_intel_card",
         proves: "the boot does not depend on one card: the ROM of an Intel card reaches the menu too",
+        cut: true,
         run: |bench| {
             let hardware = Hardware { nic: Nic::E1000, ..Hardware::default() };
             menu_appears(bench, Setup { hardware, ..Setup::usual(Layout::Today) })
@@ -34,6 +37,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_menu_appears_although_frames_are_lost",
         proves: "DHCP and TFTP recover when each 20th datagram to the PC is lost",
+        cut: true,
         run: |bench| {
             let lose = Some(LossRule::every(20)?);
             menu_appears(bench, Setup { lose, ..Setup::usual(Layout::Today) })
@@ -42,16 +46,19 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_http_entry_reaches_login",
         proves: "the HTTP entry of today's medium gets kernel, initramfs and root image from the server",
+        cut: true,
         run: |bench| reaches_login(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_http_entry_reaches_login",
         proves: "the same for the medium of 2014, the one of the article that netspec grew from",
+        cut: true,
         run: |bench| reaches_login(bench, Setup::usual(Layout::Y2014)),
     },
     Case {
         name: "archiso_boots_beside_a_router_that_names_itself_as_boot_server",
         proves: "a router with its own address in siaddr does not draw the PC away from the server",
+        cut: true,
         run: |bench| {
             let router = RouterKind::BuiltIn(Siaddr::Own);
             reaches_login(bench, Setup { router, ..Setup::usual(Layout::Today) })
@@ -60,6 +67,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "real_dnsmasq_as_router",
         proves: "the boot works beside dnsmasq, which is the DHCP server of most real home routers",
+        cut: true,
         run: |bench| {
             bench.needs_root("dnsmasq drops to another user")?;
             reaches_login(bench, Setup { router: RouterKind::Dnsmasq, ..Setup::usual(Layout::Today) })
@@ -83,7 +91,7 @@ impl Setup {
 }
 
 /// Entries of the menu over the network, as parts of their labels: those among the seven rows that are shown at first.
-pub(super) fn entries(layout: Layout) -> &'static [&'static str] {
+pub(crate) fn entries(layout: Layout) -> &'static [&'static str] {
     match layout {
         Layout::Today => &[
             "(x86_64, NBD)",
@@ -147,7 +155,7 @@ fn reaches_login(bench: &mut Bench, setup: Setup) -> Verdict {
 }
 
 /// Proves from inside the system that it is the medium's, and from the cable that it came from the server.
-pub(super) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
+pub(crate) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
     let guest = bench.guest()?;
     let line = guest.shell("cat /proc/cmdline")?;
     expect("/proc/cmdline", &line, " archiso_http_srv=http://")?;
@@ -169,7 +177,7 @@ fn web_server(line: &str) -> String {
 }
 
 /// The image was asked for by HTTP, and all that came over TCP came from the server.
-pub(super) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
+pub(crate) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
     let capture = bench.capture()?;
     let requests = capture.http_requests();
     if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(image)) {
@@ -184,7 +192,7 @@ pub(super) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
 }
 
 /// Fails unless `text` contains `wanted`.
-pub(super) fn expect(what: &str, text: &str, wanted: &str) -> Result<()> {
+pub(crate) fn expect(what: &str, text: &str, wanted: &str) -> Result<()> {
     if text.contains(wanted) {
         return Ok(());
     }

@@ -16,18 +16,19 @@ use crate::subject::{Family, Image, Subject};
 pub(super) const CASES: &[Case] = &[Case {
     name: "debian_live_reaches_login",
     proves: "live-boot fetches its root image from the server and systemd reaches the login prompt",
+    cut: true,
     run: reaches_login,
 }];
 
 /// The root image is unpacked in memory beside a whole system.
-pub(super) const HARDWARE: Hardware =
+pub(crate) const HARDWARE: Hardware =
     Hardware { memory: 3072, nic: Nic::Virtio, firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)) };
 
 /// What netspec may have resident while it serves this medium of 300 MB, in bytes.
 const MEMORY: u64 = 20 * 1024 * 1024;
 
 /// The medium.
-pub(super) fn image(bench: &Bench) -> std::result::Result<Image, Stop> {
+pub(crate) fn image(bench: &Bench) -> std::result::Result<Image, Stop> {
     Ok(Image { iso: bench.isos().debian_live()?, family: Family::DebianLive })
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
 mod many;
-mod specs;
+pub(crate) mod specs;
 mod uefi;
 
 use crate::case::Case;

@@ -7,12 +7,12 @@ use std::path::Path;
 const NETWORK: &str = "network \"lab\" {\n    subnet \"10.77.0.0/24\"\n}\n";
 
 /// One ISO that boots without a menu of ours.
-pub(super) fn one(name: &str, iso: &Path) -> String {
+pub(crate) fn one(name: &str, iso: &Path) -> String {
     format!("{NETWORK}{}", image(name, iso))
 }
 
 /// A menu of several ISOs.
-pub(super) fn menu(images: &[(&str, &Path)]) -> String {
+pub(crate) fn menu(images: &[(&str, &Path)]) -> String {
     let mut spec = NETWORK.to_owned();
     for (name, iso) in images {
         spec.push_str(&image(name, iso));
@@ -24,6 +24,15 @@ pub(super) fn menu(images: &[(&str, &Path)]) -> String {
     }
     spec.push_str("}\n");
     spec
+}
+
+/// A menu with one entry: the paths of kernel and initramfs in the ISO, and the words for the kernel.
+pub(crate) fn by_hand(title: &str, iso: &Path, [kernel, initrd, arguments]: [&str; 3]) -> String {
+    format!(
+        "{NETWORK}iso \"small\" {:?}\nmenu \"main\" title=\"Lab netboot\" {{\n    entry \"small\" iso=\"small\" title={title:?} \
+         {{\n        kernel {kernel:?}\n        initrd {initrd:?}\n        arguments {arguments:?}\n    }}\n}}\n",
+        iso.display().to_string()
+    )
 }
 
 fn image(name: &str, iso: &Path) -> String {

@@ -75,14 +75,29 @@ impl Cpu {
 
     /// The UEFI below `root`, or why there is none.
     pub fn flash(self, root: &Path) -> Result<Flash, Stop> {
-        let at = |place: &Place| Flash { code: root.join(place.code), variables: root.join(place.variables) };
-        let whole = |flash: &Flash| flash.code.is_file() && flash.variables.is_file();
-        self.places().iter().map(at).find(whole).ok_or_else(|| {
-            let place = self.places().first();
-            let (package, code) = place.map_or(("", ""), |place| (place.package, place.code));
-            Stop::Skipped(format!("there is no {}; Debian's package {package} has it", root.join(code).display()))
-        })
+        first_of(self.places(), root)
     }
+}
+
+/// A UEFI for 64-bit PCs whose variables hold Microsoft's keys, so that Secure Boot is on.
+const WITH_KEYS: &[Place] = &[Place {
+    package: "ovmf",
+    code: "usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
+    variables: "usr/share/OVMF/OVMF_VARS_4M.ms.fd",
+}];
+
+/// The UEFI with Secure Boot below `root`, or why there is none.
+pub fn with_keys(root: &Path) -> Result<Flash, Stop> {
+    first_of(WITH_KEYS, root)
+}
+
+fn first_of(places: &[Place], root: &Path) -> Result<Flash, Stop> {
+    let at = |place: &Place| Flash { code: root.join(place.code), variables: root.join(place.variables) };
+    let whole = |flash: &Flash| flash.code.is_file() && flash.variables.is_file();
+    places.iter().map(at).find(whole).ok_or_else(|| {
+        let (package, code) = places.first().map_or(("", ""), |place| (place.package, place.code));
+        Stop::Skipped(format!("there is no {}; Debian's package {package} has it", root.join(code).display()))
+    })
 }
 
 #[cfg(test)]

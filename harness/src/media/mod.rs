@@ -10,6 +10,7 @@ mod error;
 mod live;
 mod newest;
 mod png;
+pub mod small;
 mod tool;
 mod tree;
 
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub use archiso::{Archiso, Layout};
 pub use error::MediaError;
 pub use live::{debian_live, debian_live_digest};
-pub use newest::{ALL, foreign, newest};
+pub use newest::{ALL, newest};
 
 /// The usual stand-in for the Arch ISO in this layout; see [`Archiso`] for other ones.
 ///

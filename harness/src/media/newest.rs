@@ -2,7 +2,8 @@
 //!
 //! apt runs with lists and sources of its own, so that the machine's packages stay as they are. Versions of the newest release
 //! disappear when they are superseded; what was fetched once stays in the cache and is used again.
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,7 +34,7 @@ pub fn newest(package: &str, architecture: &str, cache: &Path) -> Result<PathBuf
 ///
 /// # Errors
 /// As [`newest`].
-pub fn foreign(package: &str, architecture: &str, cache: &Path) -> Result<PathBuf, MediaError> {
+pub(super) fn foreign(package: &str, architecture: &str, cache: &Path) -> Result<PathBuf, MediaError> {
     of_release(&Mirror::of_this_machine()?.suite, package, architecture, cache)
 }
 
@@ -41,13 +42,17 @@ fn of_release(suite: &str, package: &str, architecture: &str, cache: &Path) -> R
     let above = cache.join("newest").join(format!("{suite}-{architecture}"));
     fs::create_dir_all(&above).context("create", &above)?;
     let above = fs::canonicalize(&above).context("read", &above)?;
+    // apt locks its lists, and fails where somebody else has the lock.
+    let lock = above.join("lock");
+    let held = File::create(&lock).context("create", &lock)?;
+    held.lock().context("lock", &lock)?;
     if let Some(folder) = kept(&above.join("packages"), package)? {
         return Ok(folder);
     }
     let apt = Apt::new(above, suite, architecture)?;
     let why =
         |error: MediaError| MediaError::Unavailable(format!("{package} of Debian {suite} cannot be had: {error}"));
-    apt.package(package).map_err(why)
+    apt.update().and_then(|()| apt.package(package)).map_err(why)
 }
 
 /// What an earlier call has unpacked.
@@ -104,32 +109,57 @@ impl Apt {
         Ok(command)
     }
 
-    fn package(&self, name: &str) -> Result<PathBuf, MediaError> {
+    fn update(&self) -> Result<(), MediaError> {
         let mut update = self.command(APT_GET)?;
         update.args(["-q", "update", "--error-on=any"]);
-        APT_GET.finish(update)?;
+        APT_GET.finish(update).map(drop)
+    }
+
+    /// Fetches and unpacks a package that the lists have.
+    fn package(&self, name: &str) -> Result<PathBuf, MediaError> {
         let mut show = self.command(APT_CACHE)?;
         show.args(["show", "--no-all-versions", name]);
         let record = APT_CACHE.finish(show)?;
         let record = String::from_utf8_lossy(&record);
-        let field = |name| deb::field_of(&record, name);
         let unknown = || MediaError::Unavailable(format!("apt knows no package `{name}`"));
-        // A package that stands for the newest of several, as those of the kernel do.
-        if name.starts_with("linux-image-")
-            && field("Source").is_some_and(|source| source.starts_with("linux-signed"))
-            && let Some(depends) = field("Depends")
-            && let Some(real) = depends.split([' ', ',']).find(|word| word.starts_with("linux-image-") && *word != name)
-        {
-            return self.package(real);
-        }
-        let package = Package { name: name.to_owned(), version: field("Version").ok_or_else(unknown)? };
-        package.fetched(&self.folder, self.command(APT_GET)?, |_| Ok(()))
+        let version = deb::field_of(&record, "Version").ok_or_else(unknown)?;
+        let depends = deb::field_of(&record, "Depends").unwrap_or_default();
+        let Some(real) = stands_for(name, &depends) else {
+            let package = Package { name: name.to_owned(), version };
+            return package.fetched(&self.folder, self.command(APT_GET)?, |_| Ok(()));
+        };
+        let files = self.package(real)?;
+        let link = self.folder.join("packages").join(format!("{name}_{version}"));
+        symlink(&files, &link).context("create", &link)?;
+        Ok(link)
     }
+}
+
+/// The kernel's package depends on the newest of several, each named after its release.
+fn stands_for<'a>(name: &str, depends: &'a str) -> Option<&'a str> {
+    let kernel = "linux-image-";
+    let is_real = |word: &&str| word.starts_with(kernel) && word.strip_prefix(kernel).is_some_and(starts_with_digit);
+    let is_meta = name.strip_prefix(kernel).is_some_and(|rest| !starts_with_digit(rest) || rest.starts_with("686"));
+    depends.split([' ', ',']).find(is_real).filter(|_| is_meta)
+}
+
+fn starts_with_digit(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_that_stands_for_the_newest_kernel_is_told_from_a_kernel() {
+        let depends = "linux-image-6.1.0-50-arm64 (= 6.1.176-1)";
+        assert_eq!(stands_for("linux-image-arm64", depends), Some("linux-image-6.1.0-50-arm64"));
+        let of_686 = "linux-image-6.1.0-50-686 (= 6.1.176-1)";
+        assert_eq!(stands_for("linux-image-686", of_686), Some("linux-image-6.1.0-50-686"));
+        assert_eq!(stands_for("linux-image-6.1.0-50-arm64", "kmod, linux-image-6.1.0-50-arm64-unsigned"), None);
+        assert_eq!(stands_for("ipxe", "linux-image-6.1.0-50-arm64"), None);
+    }
 
     #[test]
     fn what_was_fetched_once_is_found_by_the_whole_name() {

@@ -6,25 +6,49 @@ mod menu;
 mod text;
 
 use super::template::{HOST, ORIGIN, Template};
-use super::{Node, Plan, Role, ipxe_boot};
-use crate::facts::{Facts, IPXE_X64};
-use crate::proto::dhcp::{BiosBoot, EfiBoot, EfiCpu};
+use super::{Node, Plan, Role, ipxe_boot, loader};
+use crate::facts::Facts;
+use crate::proto::dhcp::{BiosBoot, EfiBoot};
 use crate::resolve::ResolvedSpec;
+use crate::spec::loader::LoaderKind;
 
 const SCRIPT: &str = "boot.ipxe";
-/// iPXE for UEFI. It asks DHCP again and is then told the script.
-const PROGRAM_X64: &str = "ipxe/x64/ipxe.efi";
+/// What iPXE for UEFI executes in place of asking DHCP what to do: it looks beside the program that the firmware loaded, and
+/// then in the root (IP-05; iPXE `efi_autoexec.c`, since 2021).
+const AUTOEXEC: &str = "autoexec.ipxe";
 
+/// Adds the script, and every iPXE for UEFI that was found. iPXE asks DHCP again and is then told the script.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, bios: &BiosBoot, plan: &mut Plan) {
     plan.tree.insert(SCRIPT.into(), Node::Text(Template::new(script(spec, facts, &bios.file))));
     plan.roles.insert(SCRIPT.into(), Role::Menu);
     plan.boot.ipxe = Some(ipxe_boot(SCRIPT, bios));
-    if let Some(pin) = &facts.ipxe_x64 {
-        plan.loaders.insert(IPXE_X64.to_owned(), pin.clone());
-        plan.tree.insert(PROGRAM_X64.to_owned(), Node::Loader(IPXE_X64.to_owned()));
-        plan.boot.efi.insert(EfiCpu::X64, EfiBoot { file: PROGRAM_X64.to_owned() });
-        plan.boot.http.insert(EfiCpu::X64, PROGRAM_X64.to_owned());
+    plan.everywhere.insert(AUTOEXEC.into(), Node::Text(Template::new(autoexec())));
+    for kind in LoaderKind::ALL.iter().copied().filter(|kind| kind.is_ipxe()) {
+        if let Some(cpu) = loader::cpu(kind)
+            && let Some(program) = loader::place(kind, facts, plan)
+        {
+            plan.boot.efi.insert(cpu, EfiBoot { file: program.clone() });
+            plan.boot.http.insert(cpu, program);
+        }
     }
+}
+
+/// Leads to the script. No address is set yet where the firmware loaded iPXE, and netspec's own offer may have come too late
+/// or not at all.
+///
+/// It cannot go in circles: nothing that it leads to is an iPXE on UEFI, and with `--replace` the end of the script is its own.
+fn autoexec() -> String {
+    format!(
+        "#!ipxe
+isset ${{netX/ip}} || dhcp || goto failed
+chain --replace {ORIGIN}/{SCRIPT} || chain --replace tftp://{HOST}/{SCRIPT} || goto failed
+
+:failed
+echo netspec at {HOST} could not be reached for {SCRIPT}
+sleep 10
+exit 1
+"
+    )
 }
 
 fn script(spec: &ResolvedSpec, facts: &Facts, loader: &str) -> String {

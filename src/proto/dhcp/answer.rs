@@ -1,22 +1,19 @@
 //! From a request to a verdict.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+mod discovery;
+mod offer;
+mod upgrade;
 
-use super::arch::{Architecture, Platform};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
 use super::classify::{BootClient, ClientClass, classify};
 use super::message::MessageType;
 use super::packet::BootRequest;
 use super::reason::Reason;
-use super::reply::{Destination, Draft, Kind, Reply, ServerAddr, Takes};
-use super::table::{BootTable, EfiBoot, IpxeBoot};
-use super::vendor::VendorOptions;
-
-/// PXELINUX's configuration file and path prefix (RFC 5071).
-const CONFIG_FILE: u8 = 209;
-const PATH_PREFIX: u8 = 210;
-/// iPXE's encapsulated options, and the priority in them.
-const IPXE: u8 = 175;
-const IPXE_PRIORITY: u8 = 1;
+use super::reply::{Destination, Draft, Kind, Reply, ServerAddr};
+use super::rule::{Effect, Mode};
+use super::table::BootTable;
 
 /// Which of the two ports a datagram came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,126 +71,70 @@ pub fn answer(table: &BootTable, request: &BootRequest, local: &Local) -> Verdic
 
 fn decide(table: &BootTable, request: &BootRequest, local: &Local) -> Result<Reply, Reason> {
     let message = request.message_type().ok_or(Reason::NoMessageType)?;
-    let kind = match (local.port, message) {
-        (ReceivedOn::Dhcp67, MessageType::Discover) => Kind::Offer,
-        (ReceivedOn::Boot4011, MessageType::Request | MessageType::Inform) => Kind::Ack,
-        // A request by broadcast for a boot server of one type is meant for us, all others for the address server (DH-04).
-        (ReceivedOn::Dhcp67, MessageType::Request | MessageType::Inform) => {
-            match classify(request, &table.vendor_prefixes) {
-                Ok(BootClient { class: class @ ClientClass::BootServer(_), .. }) => {
-                    return Err(Reason::NothingFor(class));
-                }
-                _ => return Err(Reason::NotForProxy { message, on: local.port }),
-            }
+    let client = classify(request, &table.vendor_prefixes);
+    let kind = match (local.port, message, &client) {
+        (ReceivedOn::Dhcp67, MessageType::Discover, _) => Kind::Offer,
+        // A request for a boot server of one type is meant for us on either port (BS-01). All others on port 67 are for the
+        // address server (DH-04).
+        (_, MessageType::Request | MessageType::Inform, Ok(BootClient { class: ClientClass::BootServer(_), .. })) => {
+            Kind::BootServer
         }
+        (ReceivedOn::Boot4011, MessageType::Request | MessageType::Inform, _) => Kind::Ack,
         _ => return Err(Reason::NotForProxy { message, on: local.port }),
     };
     if request.giaddr.is_broadcast() || request.giaddr.is_multicast() {
         return Err(Reason::NoRelay(request.giaddr));
     }
-    if let Some(other) = request.server_id().filter(|id| *id != local.server.get() && kind == Kind::Ack) {
+    if let Some(other) = request.server_id().filter(|id| *id != local.server.get() && kind != Kind::Offer) {
         return Err(Reason::OtherServer(other));
     }
-    let BootClient { class, vendor_class } = classify(request, &table.vendor_prefixes)?;
-    if kind == Kind::Ack && matches!(class, ClientClass::Http(_)) {
-        return Err(Reason::NoBootServer(class));
+    let client = client?;
+    let rule = table.rules.iter().find(|rule| rule.is_for(request, &client));
+    let usual = Effect::default();
+    let effect = rule.map_or(&usual, |rule| &rule.then);
+    if let Some(rule) = rule.filter(|rule| rule.then.mode == Some(Mode::Silent)) {
+        return Err(Reason::Silenced { class: client.class, rule: rule.name.clone() });
     }
-    let Some(offer) = offer(table, &class, local) else { return Err(Reason::NothingFor(class)) };
-    let draft = Draft {
-        kind,
-        server: local.server,
-        vendor_class: &vendor_class,
-        file: &offer.file,
-        takes: offer.takes,
-        vendor_options: offer.vendor_options,
-        others: offer.others,
+    let offers = match client.class {
+        ClientClass::BootServer(item) => vec![discovery::answer(table, &client, item, effect)?],
+        ClientClass::Http(_) if kind == Kind::Ack => return Err(Reason::NoBootServer(client.class)),
+        _ => offer::offers(table, request, &client, effect, kind, local)?,
     };
-    match draft.encode(request) {
-        Ok(bytes) => Ok(Reply {
-            bytes,
-            destination: destination(request, local, kind),
-            mac: request.mac(),
-            class,
-            asked: asked(local.port, message),
-            file: offer.file,
-            server: local.server.get(),
-            ciaddr: Some(request.ciaddr).filter(|addr| !addr.is_unspecified()),
-        }),
-        Err(why) => Err(Reason::DoesNotFit { class, why }),
-    }
-}
-
-/// What a class of clients is told.
-struct Offer {
-    file: String,
-    takes: Takes,
-    vendor_options: Option<VendorOptions>,
-    others: Vec<(u8, Vec<u8>)>,
-}
-
-/// The entry of the table for a class. A class without an entry here is a class that the table cannot name yet.
-fn offer(table: &BootTable, class: &ClientClass, local: &Local) -> Option<Offer> {
-    match class {
-        ClientClass::Ipxe { arch, http } => table.ipxe.as_ref().map(|boot| ipxe(boot, *arch, *http, local)),
-        ClientClass::PxeBios => table.bios.as_ref().map(|boot| {
-            let others = pxelinux(boot.config_file.as_deref(), boot.path_prefix.as_deref());
-            // PXELINUX takes 209 and 210 from either place; some proxies lost the ones at top level, so they stand in both.
-            let mut vendor_options = VendorOptions::boot_now();
-            others.iter().for_each(|(code, value)| vendor_options.push(*code, value));
-            Offer { file: boot.file.clone(), takes: Takes::Name, vendor_options: Some(vendor_options), others }
-        }),
-        ClientClass::PxeUefi(arch) => match arch.platform()? {
-            Platform::Uefi(cpu) => table.efi.get(&cpu).map(efi),
-            _ => None,
-        },
-        // U-Boot and legacy BIOS have numbers for HTTP too, and no use for a program of UEFI.
-        ClientClass::Http(arch) => match (*arch)?.platform()? {
-            Platform::UefiHttp(cpu) => table.http.get(&cpu).map(|path| http(path, local)),
-            _ => None,
-        },
-        ClientClass::BootServer(_) | ClientClass::RaspberryPi | ClientClass::UBoot(_) | ClientClass::PxeOther(_) => {
-            None
+    let mut datagrams = Vec::new();
+    let mut file = String::new();
+    for offer in offers {
+        let draft = Draft {
+            kind,
+            server: local.server,
+            vendor_class: &client.vendor_class,
+            file: &offer.file,
+            takes: offer.takes,
+            vendor_options: offer.vendor_options,
+            others: offer.others,
+        };
+        match draft.encode(request) {
+            Ok(bytes) => datagrams.push(bytes),
+            Err(why) => return Err(Reason::DoesNotFit { class: client.class, why }),
         }
+        file = offer.file;
     }
-}
-
-/// The program's name, and no option 43: with one the offer is of the kind that edk2 threw away until 2017. Without it edk2
-/// asks once more on port 4011, and firmware that does not ask has the name already (UE-03, UE-04).
-fn efi(boot: &EfiBoot) -> Offer {
-    Offer { file: boot.file.clone(), takes: Takes::Name, vendor_options: None, others: Vec::new() }
-}
-
-/// The program as a URL with our address in it: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
-fn http(path: &str, local: &Local) -> Offer {
-    Offer { file: http_url(path, local), takes: Takes::Url, vendor_options: None, others: Vec::new() }
-}
-
-/// The URL of a path below the root of our HTTP server.
-fn http_url(path: &str, local: &Local) -> String {
-    let (server, path) = (local.server.get(), path.trim_start_matches('/'));
-    match local.http_port {
-        80 => format!("http://{server}/{path}"),
-        port => format!("http://{server}:{port}/{path}"),
-    }
-}
-
-/// The script as an absolute URL, and no option 43: then iPXE asks nothing on port 4011 (IP-01, IP-02).
-fn ipxe(boot: &IpxeBoot, arch: Option<Architecture>, http: bool, local: &Local) -> Offer {
-    let file = match http {
-        true => http_url(&boot.script, local),
-        false => format!("tftp://{}/{}", local.server.get(), boot.script.trim_start_matches('/')),
-    };
-    // iPXE keeps the last of several proxy offers of one priority; above 0, ours also wins when it comes first (DH-40).
-    let mut others = vec![(IPXE, vec![IPXE_PRIORITY, 1, 1])];
-    if arch.and_then(Architecture::platform) == Some(Platform::Bios) {
-        others.extend(pxelinux(boot.config_file.as_deref(), boot.path_prefix.as_deref()));
-    }
-    Offer { file, takes: Takes::NameOrUrl, vendor_options: None, others }
-}
-
-fn pxelinux(config_file: Option<&str>, path_prefix: Option<&str>) -> Vec<(u8, Vec<u8>)> {
-    let option = |code: u8, text: Option<&str>| text.map(|text| (code, text.as_bytes().to_vec()));
-    option(CONFIG_FILE, config_file).into_iter().chain(option(PATH_PREFIX, path_prefix)).collect()
+    let mut datagrams = datagrams.into_iter();
+    let Some(bytes) = datagrams.next() else { return Err(Reason::NothingFor(client.class)) };
+    // iPXE leaves discovery as soon as it has both offers, so its offer never waits, and forms of offers are not for it (DH-39).
+    let rule = rule.filter(|_| !matches!(client.class, ClientClass::Ipxe { .. }));
+    Ok(Reply {
+        bytes,
+        also: datagrams.next(),
+        delay: rule.filter(|_| kind == Kind::Offer).map_or(Duration::ZERO, |rule| rule.then.delay()),
+        rule: rule.map(|rule| rule.name.clone()),
+        destination: destination(request, local, kind),
+        mac: request.mac(),
+        class: client.class,
+        asked: asked(local.port, message),
+        file,
+        server: local.server.get(),
+        ciaddr: Some(request.ciaddr).filter(|addr| !addr.is_unspecified()),
+    })
 }
 
 fn destination(request: &BootRequest, local: &Local, kind: Kind) -> Destination {
@@ -202,7 +143,7 @@ fn destination(request: &BootRequest, local: &Local, kind: Kind) -> Destination 
         Kind::Offer => Destination::Relay(request.giaddr),
         // edk2 listens on 4011 only and iPXE on 68 only, so the answer goes where the question came from (DH-50). Some ROMs ask
         // before they have set up their address (DH-55).
-        Kind::Ack => {
+        Kind::Ack | Kind::BootServer => {
             let known = [*local.source.ip(), request.ciaddr].into_iter().find(|addr| !addr.is_unspecified());
             Destination::Client(SocketAddrV4::new(known.unwrap_or(Ipv4Addr::BROADCAST), local.source.port()))
         }

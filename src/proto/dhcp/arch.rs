@@ -52,7 +52,7 @@ pub enum EfiCpu {
 ///
 /// Legacy BIOS reports 0 even on 64-bit machines, so this chooses the network bootstrap program and never the kernel.
 /// An unknown number is no error (AR-02).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Architecture(pub u16);
 
 /// The registry, by number. 9 is registered as EBC, but RFC 4578 and its erratum swap 7 and 9, and x64 firmware uses both (AR-01).

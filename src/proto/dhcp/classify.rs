@@ -6,6 +6,7 @@ use super::arch::{Architecture, Platform};
 use super::message::MessageType;
 use super::options::IpxeFeatures;
 use super::packet::BootRequest;
+use super::raspberry_pi;
 use super::reason::Reason;
 use super::vendor::BootItem;
 
@@ -45,8 +46,8 @@ pub enum ClientClass {
 impl fmt::Display for ClientClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BootServer(BootItem { kind, layer }) if layer & 0x8000 != 0 => {
-                write!(f, "PXE client that wants signed answers (BIS) of boot server type {kind}")
+            Self::BootServer(item) if item.is_signed() => {
+                write!(f, "PXE client that wants signed answers (BIS) of boot server type {}", item.kind)
             }
             Self::BootServer(BootItem { kind, .. }) => write!(f, "PXE client that wants boot server type {kind}"),
             Self::Ipxe { arch: Some(arch), .. } => write!(f, "iPXE on {arch}"),
@@ -69,6 +70,10 @@ pub(super) struct BootClient {
     pub(super) class: ClientClass,
     /// The beginning of its option 60 that made it a boot client, which is what the reply has to say (DH-03, DH-25).
     pub(super) vendor_class: String,
+    /// What it says that it can execute; 41 for every Raspberry Pi.
+    pub(super) arch: Option<Architecture>,
+    /// Whether it is gPXE or Etherboot, which read no script of iPXE.
+    pub(super) before_ipxe: bool,
 }
 
 /// Finds the row of a client, in the order of ST-01: every iPXE also says `PXEClient` with its firmware's architecture.
@@ -82,9 +87,10 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
     let arch = request.client_arch().and_then(|list| list.preferred()).or_else(|| vendor.architecture());
     let platform = arch.and_then(Architecture::platform);
 
+    let ipxe = ipxe(request);
     let class = if let Some(item) = boot_item(request) {
         ClientClass::BootServer(item)
-    } else if let Some(http) = ipxe(request) {
+    } else if let Some(Ipxe { http, .. }) = ipxe {
         ClientClass::Ipxe { arch, http }
     } else if prefix == HTTP_CLIENT {
         ClientClass::Http(arch)
@@ -102,7 +108,9 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
             None => return Err(Reason::UnknownArchitecture { number: arch.0, vendor_class: vendor_class() }),
         }
     };
-    Ok(BootClient { class, vendor_class: prefix.to_owned() })
+    let arch = if class == ClientClass::RaspberryPi { Some(RASPBERRY_PI) } else { arch };
+    let before_ipxe = ipxe.is_some_and(|ipxe| ipxe.older);
+    Ok(BootClient { class, vendor_class: prefix.to_owned(), arch, before_ipxe })
 }
 
 /// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
@@ -113,30 +121,32 @@ fn boot_item(request: &BootRequest) -> Option<BootItem> {
     }
 }
 
-/// Whether it is iPXE, and if so, whether it can load over HTTP; without option 175 nothing says that it can (IP-03).
-fn ipxe(request: &BootRequest) -> Option<bool> {
-    let features = request.ipxe_features();
-    let named = request.user_class().is_some_and(|class| class.contains("iPXE") || class.contains("gPXE"));
-    let http = features.as_ref().is_some_and(|features| features.has(IpxeFeatures::HTTP));
-    (named || features.is_some()).then_some(http)
+/// What is known of an iPXE or its forefathers.
+#[derive(Clone, Copy)]
+struct Ipxe {
+    /// It can load over HTTP; without option 175 nothing says that it can (IP-03).
+    http: bool,
+    /// It is gPXE or Etherboot.
+    older: bool,
 }
 
-/// The blocks of hardware addresses that the IEEE lists for Raspberry Pi.
-const RASPBERRY_PI: [[u8; 3]; 7] = [
-    [0xb8, 0x27, 0xeb],
-    [0xdc, 0xa6, 0x32],
-    [0xe4, 0x5f, 0x01],
-    [0x28, 0xcd, 0xc1],
-    [0xd8, 0x3a, 0xdd],
-    [0x2c, 0xcf, 0x67],
-    [0x3a, 0x35, 0x41],
-];
+/// Every iPXE says `iPXE` unless somebody gave it another user class, and those builds are recent ones with HTTP.
+fn ipxe(request: &BootRequest) -> Option<Ipxe> {
+    let features = request.ipxe_features();
+    let named = |name: &str| request.user_class().is_some_and(|class| class.contains(name));
+    let http = features.as_ref().is_some_and(|features| features.has(IpxeFeatures::HTTP));
+    let older = named("gPXE") || !named("iPXE") && !http;
+    (named("iPXE") || named("gPXE") || features.is_some()).then_some(Ipxe { http, older })
+}
+
+/// The architecture that a Raspberry Pi's ROM should report.
+const RASPBERRY_PI: Architecture = Architecture(41);
 
 /// A Pi's ROM says architecture 0 or 41. UEFI on a Pi says 11 and is UEFI like any other.
 fn is_raspberry_pi(request: &BootRequest, platform: Option<Platform>) -> bool {
     match platform {
         Some(Platform::RaspberryPi) => true,
-        Some(Platform::Bios) => RASPBERRY_PI.iter().any(|oui| request.chaddr.starts_with(oui)),
+        Some(Platform::Bios) => raspberry_pi::owns(request.mac()),
         _ => false,
     }
 }

@@ -94,6 +94,14 @@ impl BootRequest {
         }
     }
 
+    /// The DHCPDISCOVER that this client would have sent, to see what it is to boot: it says the same of itself in each message.
+    pub(super) fn as_discover(&self) -> Self {
+        let mut discover = self.clone();
+        discover.options.insert(53, vec![1]);
+        discover.options.remove(&54);
+        discover
+    }
+
     /// The hardware address as the log shows it: the first six bytes of `chaddr`, whatever `hlen` says.
     pub fn mac(&self) -> MacAddr {
         MacAddr(take(&self.chaddr, 0))

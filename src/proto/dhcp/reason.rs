@@ -70,6 +70,26 @@ pub enum Reason {
     /// The boot table has no entry for this class of clients.
     #[error("{0}: this spec has nothing for it yet")]
     NothingFor(ClientClass),
+    /// A rule of the spec says so.
+    #[error("{class}: {rule} says to be silent")]
+    Silenced {
+        /// What the client is.
+        class: ClientClass,
+        /// The rule.
+        rule: String,
+    },
+    /// U-Boot without a rule that names a loader for it.
+    #[error("{0}: answered only where a `firmware` of its architecture names a `loader`")]
+    OptIn(ClientClass),
+    /// Legacy BIOS or U-Boot over HTTP, for which there is no program.
+    #[error("{0}: netspec has no program for it that comes over HTTP")]
+    NoHttpProgram(ClientClass),
+    /// A type of boot server that nobody was told of by us (BS-03).
+    #[error("{0}, which netspec did not offer it")]
+    NoSuchBootServer(ClientClass),
+    /// Signed answers (BIS) are asked for, and an unsigned one would be wrong (BS-02).
+    #[error("{0}, and netspec signs none")]
+    Signed(ClientClass),
     /// HTTP Boot has no second exchange, so nothing that we could say there would be read (HB-02).
     #[error("{0}: asks on port 4011, where HTTP Boot has nothing to ask")]
     NoBootServer(ClientClass),

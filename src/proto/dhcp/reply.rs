@@ -1,10 +1,11 @@
 //! A reply as bytes, and where it goes.
 //!
 //! What firmware punishes cannot be written here: `siaddr` and option 54 come from one [`ServerAddr`], which is never 0.0.0.0
-//! (DH-23, DH-24), and `yiaddr` is not a parameter (DH-21). Header and options go through dhcproto's encoders; their order is
+//! (DH-23, DH-24), and `yiaddr` is not a parameter: it is 0, or the address that the client has already (DH-21, BS-07). Header and options go through dhcproto's encoders; their order is
 //! ours, because dhcproto sorts by number and relays strip what follows option 82 (DH-31).
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use dhcproto::error::EncodeResult;
 use dhcproto::v4::{DhcpOption, Flags, MessageType, Opcode, OptionCode, UnknownOption, encode_long_opt_bytes};
@@ -18,7 +19,7 @@ use crate::net::MacAddr;
 /// The longest boot file name in bytes that the header holds together with its NUL (DH-27).
 pub const FILE_MAX: usize = 127;
 /// BOOTP's smallest message; some ROMs drop shorter ones (DH-30).
-const SMALLEST: usize = 300;
+pub(super) const SMALLEST: usize = 300;
 /// The longest value of one option.
 const OPTION_MAX: usize = 255;
 /// IP and UDP headers, which option 57 counts and a datagram's payload does not.
@@ -55,11 +56,17 @@ pub enum Destination {
     Relay(Ipv4Addr),
 }
 
-/// An answer: one datagram, and what the log says about it.
+/// An answer: its datagrams, and what the log says about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The payload of the datagram.
     pub bytes: Vec<u8>,
+    /// That of a second one, sent right behind it: the same offer in another form (UE-12).
+    pub also: Option<Vec<u8>>,
+    /// How long it waits before it is sent; zero but where a rule says otherwise (DH-39).
+    pub delay: Duration,
+    /// The rule that the client met (VQ-02).
+    pub rule: Option<String>,
     /// Where it goes.
     pub destination: Destination,
     /// The hardware address of the client.
@@ -117,13 +124,15 @@ pub enum Unfit {
     },
 }
 
-/// The two messages that a proxy sends.
+/// The messages that a proxy sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The answer to a DHCPDISCOVER.
     Offer,
     /// The answer on port 4011.
     Ack,
+    /// The answer of a boot server to a client that found it by its type.
+    BootServer,
 }
 
 /// What a client takes for its boot file, and where it looks for it.
@@ -202,8 +211,14 @@ impl Draft<'_> {
         // A reply by broadcast says so itself; a relay and a client on port 4011 get their own flags back (DH-35, CO-10).
         let broadcast = self.kind == Kind::Offer && request.giaddr.is_unspecified();
         let flags = if broadcast { Flags::default().set_broadcast() } else { Flags::new(request.flags) };
-        // The client matches the ACK to the address that it leased elsewhere (DH-22).
-        let ciaddr = if self.kind == Kind::Ack { request.ciaddr } else { Ipv4Addr::UNSPECIFIED };
+        // The client matches the ACK to the address that it leased elsewhere (DH-22). A boot server says that address back in
+        // the other field, as dnsmasq does and clients are used to (BS-07).
+        let none = Ipv4Addr::UNSPECIFIED;
+        let (ciaddr, yiaddr) = match self.kind {
+            Kind::Offer => (none, none),
+            Kind::Ack => (request.ciaddr, none),
+            Kind::BootServer => (none, request.ciaddr),
+        };
         let file = if in_header { self.file } else { "" };
 
         Opcode::BootReply.encode(e)?;
@@ -211,7 +226,7 @@ impl Draft<'_> {
         e.write_u32(request.xid)?;
         e.write_u16(0)?;
         e.write_u16(flags.into())?;
-        for addr in [ciaddr, Ipv4Addr::UNSPECIFIED, self.server.get(), request.giaddr] {
+        for addr in [ciaddr, yiaddr, self.server.get(), request.giaddr] {
             e.write(addr.octets())?;
         }
         // All 16 bytes, whatever `hlen` says: edk2 compares them in its GUID mode (DH-20).
@@ -222,7 +237,7 @@ impl Draft<'_> {
 
         let kind = match self.kind {
             Kind::Offer => MessageType::Offer,
-            Kind::Ack => MessageType::Ack,
+            Kind::Ack | Kind::BootServer => MessageType::Ack,
         };
         DhcpOption::MessageType(kind).encode(e)?;
         DhcpOption::ServerIdentifier(self.server.get()).encode(e)?;
@@ -257,7 +272,7 @@ impl Draft<'_> {
 
 /// The largest payload for a client. Option 57 counts the IP and UDP headers; RFC 2132 section 9.10 allows nothing under 576,
 /// and nothing over an Ethernet frame is sent even where the client would take it (DH-30).
-fn payload_limit(max_message_size: Option<u16>) -> usize {
+pub(super) fn payload_limit(max_message_size: Option<u16>) -> usize {
     usize::from(max_message_size.unwrap_or(576).clamp(576, 1500) - IP_UDP)
 }
 

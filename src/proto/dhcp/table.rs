@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::arch::EfiCpu;
+use super::rule::Rule;
 
 /// Which client gets what. An absent entry means silence to that class of clients, with a reason in the log.
 ///
@@ -21,8 +22,17 @@ pub struct BootTable {
     pub http: BTreeMap<EfiCpu, String>,
     /// For iPXE, in a network card's ROM or chainloaded.
     pub ipxe: Option<IpxeBoot>,
+    /// For an iPXE that cannot do enough.
+    #[serde(skip_serializing_if = "CompleteIpxe::is_empty")]
+    pub complete_ipxe: CompleteIpxe,
+    /// For the boot ROM of a Raspberry Pi: the name of its first file. It asks for the others by fixed names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raspberry_pi: Option<String>,
     /// Beginnings of option 60 that are answered besides `PXEClient` and `HTTPClient`, such as `HW-Client` (DH-03).
     pub vendor_prefixes: Vec<String>,
+    /// Machines that are answered otherwise; the first rule that a machine meets counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// What a PXE option ROM on legacy BIOS loads.
@@ -57,4 +67,23 @@ pub struct IpxeBoot {
     pub config_file: Option<String>,
     /// Option 210, likewise.
     pub path_prefix: Option<String>,
+}
+
+/// Programs for an iPXE that cannot do enough, as paths below the TFTP root.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CompleteIpxe {
+    /// For gPXE and Etherboot on legacy BIOS: an `ipxe.pxe`, never an `undionly.kpxe` (IP-08).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bios: Option<String>,
+    /// For an iPXE on UEFI without HTTP, by its processor. Each has HTTP, so that what it asks next is told from what it
+    /// replaces (ST-02).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub efi: BTreeMap<EfiCpu, String>,
+}
+
+impl CompleteIpxe {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }

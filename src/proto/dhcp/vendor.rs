@@ -1,14 +1,23 @@
 //! Option 43 as PXE uses it: options inside an option (PXE 2.1 section 2, table 2-1).
 
-use super::reply::Unfit;
+use super::reply::{ServerAddr, Unfit};
 use super::tlv::Tlv;
 
 /// PXE_DISCOVERY_CONTROL.
 const DISCOVERY_CONTROL: u8 = 6;
+/// PXE_BOOT_SERVERS.
+const BOOT_SERVERS: u8 = 8;
+/// PXE_BOOT_MENU.
+const BOOT_MENU: u8 = 9;
+/// PXE_MENU_PROMPT.
+const MENU_PROMPT: u8 = 10;
 /// PXE_BOOT_ITEM.
 const BOOT_ITEM: u8 = 71;
 /// Ends the list; ROMs want it written out (BI-02).
 const END: u8 = 255;
+
+/// The type of boot server that netspec is in its own menus: the first of those that are free for vendors (PXE 2.1 table 2-2).
+pub(super) const BOOT_SERVER: u16 = 0x8000;
 
 /// The longest value of option 43 that is sent, with its END. RFC 3396 could split a longer one, but ROMs do not join (BS-06).
 const LONGEST: usize = 253;
@@ -26,6 +35,13 @@ pub struct BootItem {
     pub layer: u16,
 }
 
+impl BootItem {
+    /// Whether signed answers are asked for.
+    pub(super) fn is_signed(self) -> bool {
+        self.layer & 0x8000 != 0
+    }
+}
+
 impl VendorOptions {
     /// Reads what can be read; stops before an option that is cut.
     pub fn parse(value: &[u8]) -> Self {
@@ -35,6 +51,34 @@ impl VendorOptions {
     /// The options with which a ROM uses `file` at once, without prompt, menu or boot server (BI-01: 43.6 = 8).
     pub(super) fn boot_now() -> Self {
         Self(vec![(DISCOVERY_CONTROL, vec![8])])
+    }
+
+    /// A menu of one line that is chosen at once and leads to the boot server of a type at one address, which is asked by
+    /// unicast: neither broadcast nor multicast, and no other server (BS-04: 43.6 = 7).
+    pub(super) fn menu(kind: u16, server: ServerAddr) -> Self {
+        let [high, low] = kind.to_be_bytes();
+        let [a, b, c, d] = server.get().octets();
+        let mut options = Self(vec![(DISCOVERY_CONTROL, vec![7]), (BOOT_SERVERS, vec![high, low, 1, a, b, c, d])]);
+        options.push_menu(kind, b"netspec");
+        options.push_prompt(b"netspec");
+        options
+    }
+
+    /// What a client asked for, said back to it.
+    pub(super) fn boot_item_again(item: BootItem) -> Self {
+        let [kind, layer] = [item.kind, item.layer].map(u16::to_be_bytes);
+        Self(vec![(BOOT_ITEM, [kind, layer].concat())])
+    }
+
+    /// Adds a line of a menu. edk2 has room for 69 bytes (UE-14), and every text here is a constant.
+    pub(super) fn push_menu(&mut self, kind: u16, text: &'static [u8]) {
+        let len = u8::try_from(text.len()).unwrap_or_default();
+        self.push(BOOT_MENU, &[&kind.to_be_bytes(), &[len][..], text].concat());
+    }
+
+    /// Adds what is shown above a menu, with a timeout of 0: its first line is chosen at once.
+    pub(super) fn push_prompt(&mut self, text: &'static [u8]) {
+        self.push(MENU_PROMPT, &[&[0], text].concat());
     }
 
     /// Adds an option at the end.

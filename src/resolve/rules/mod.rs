@@ -3,16 +3,24 @@
 //! These rules need no file and no network. A rule about something that is *not* there stays silent where
 //! [`Spec::incomplete`] says that a part of the spec could not be read.
 
+mod address_outside_subnet;
+mod duplicate_address;
 mod duplicate_default;
 mod duplicate_interface;
+mod duplicate_mac;
 mod duplicate_name;
 mod empty_menu;
 mod ipxe_expansion;
 mod menu_cycle;
 mod menus;
+mod mode_mismatch;
 mod no_menu;
 mod no_network;
 mod nothing_to_boot;
+mod range_outside_subnet;
+mod range_taken;
+mod rule_without_effect;
+mod shadowed_rule;
 mod subnet_overlap;
 mod unknown_iso;
 mod unknown_menu;
@@ -27,6 +35,10 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     duplicate_name::check,
     no_network::check,
     subnet_overlap::check,
+    range_outside_subnet::check,
+    range_taken::check,
+    address_outside_subnet::check,
+    duplicate_address::check,
     duplicate_interface::check,
     nothing_to_boot::check,
     no_menu::check,
@@ -38,6 +50,10 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     unreachable_menu::check,
     unused_iso::check,
     ipxe_expansion::check,
+    duplicate_mac::check,
+    shadowed_rule::check,
+    rule_without_effect::check,
+    mode_mismatch::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.

@@ -22,7 +22,7 @@ const LONGEST: usize = 4096;
 const CS6: u32 = 0xc0;
 
 #[derive(Debug)]
-pub(super) struct DhcpSocket(UdpSocket);
+pub(in crate::serve) struct DhcpSocket(UdpSocket);
 
 /// One datagram.
 #[derive(Debug)]
@@ -55,7 +55,13 @@ impl DhcpSocket {
     }
 
     /// Sends out of one interface, from one address. Never waits: a client whose answer finds no room asks again.
-    pub(super) fn send(&self, bytes: &[u8], to: SocketAddrV4, ifindex: u32, from: Ipv4Addr) -> io::Result<()> {
+    pub(in crate::serve) fn send(
+        &self,
+        bytes: &[u8],
+        to: SocketAddrV4,
+        ifindex: u32,
+        from: Ipv4Addr,
+    ) -> io::Result<()> {
         let info = libc::in_pktinfo {
             ipi_ifindex: ifindex.try_into().map_err(io::Error::other)?,
             ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(from.octets()) },

@@ -30,6 +30,10 @@ pub enum Stage {
     Asked,
     /// It was told.
     Offered,
+    /// It has its address.
+    Leased,
+    /// It gets no address, or not the one that it was to get.
+    NoAddress,
     /// It has its loader.
     Loader,
     /// It reads a menu or script.

@@ -4,6 +4,7 @@
 //! single-byte ranges are no milestones. A client that tries again and again gets a line that says what it may mean, and a
 //! flood of requests gets a bounded number of lines.
 
+mod lease;
 mod milestone;
 #[cfg(test)]
 mod tests;
@@ -153,6 +154,7 @@ impl Journal {
             BootEvent::Answered { mac, client, asked, file, server, .. } => {
                 self.answered(*mac, client, asked, file, *server, now)
             }
+            BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
             BootEvent::Silent { .. } => Vec::new(),
             BootEvent::Started { id, client, transport, path, role, len, size } => {
                 let client = self.asks_for_file(*client, now);

@@ -4,9 +4,13 @@ pub(crate) mod iso9660;
 pub(crate) mod shown;
 pub(crate) mod trees;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::{fs, io};
+
+use netspec::cli::compile::compile;
+use netspec::world::{OsWorld, ReadAt, World};
 
 /// A file of an ISO: its path and its text.
 pub(crate) type File = (&'static str, String);
@@ -64,6 +68,12 @@ impl Folder {
             .unwrap()
     }
 
+    /// What `netspec plan spec.kdl` prints on a machine that has no file but those of the folder.
+    pub(crate) fn plan(&self) -> String {
+        let compiled = compile(Path::new("spec.kdl"), &Alone(self.dir.path()));
+        compiled.outcome.unwrap_or_else(|| panic!("{:?}", compiled.findings)).plan.to_json()
+    }
+
     /// The standard output of a run that must succeed.
     pub(crate) fn netspec_ok(&self, args: &[&str]) -> String {
         let output = self.netspec(args);
@@ -74,4 +84,28 @@ impl Folder {
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The files of one folder, which is the current one.
+struct Alone<'a>(&'a Path);
+
+impl Alone<'_> {
+    fn inside(&self, path: &Path) -> io::Result<PathBuf> {
+        if path.is_absolute() { Err(io::ErrorKind::NotFound.into()) } else { Ok(self.0.join(path)) }
+    }
+}
+
+impl World for Alone<'_> {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        OsWorld.open(&self.inside(path)?)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let paths = OsWorld.list(&self.inside(path)?)?;
+        Ok(paths.iter().map(|path| path.strip_prefix(self.0).unwrap().to_owned()).collect())
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        OsWorld.canonical(&self.inside(path)?)
+    }
 }

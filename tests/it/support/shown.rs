@@ -9,6 +9,7 @@ use netspec::serve::interface::Interface;
 use netspec::world::{MemWorld, ReadAt, World};
 
 use super::iso9660;
+use super::trees::uefi_program;
 
 /// The files of a page: a line `--- <path>` and then the content, where `\xff` stands for the byte.
 ///
@@ -20,6 +21,7 @@ use super::iso9660;
 /// - `bad sector at <n>`: it cannot be read from that byte on
 /// - `zeros in block <n>`: the block was overwritten
 /// - `<n> bytes`: it is filled up with zeros
+/// - `UEFI program 0x<machine type>`: it is the headers of one, for that processor
 #[derive(Default)]
 pub(crate) struct Files {
     world: MemWorld,
@@ -47,6 +49,8 @@ impl Files {
             let number = || what.split(' ').find_map(|word| word.parse::<usize>().ok()).expect(what);
             if let Some(volume_id) = what.strip_prefix("ISO ") {
                 bytes = iso9660::image(volume_id, &files_of_iso(content));
+            } else if let Some(machine) = what.strip_prefix("UEFI program 0x") {
+                bytes = uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"));
             } else if what.starts_with("first ") {
                 bytes.truncate(number());
             } else if what.starts_with("zeros in block ") {
@@ -123,6 +127,10 @@ impl World for Files {
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         self.world.list(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.world.canonical(path)
     }
 }
 

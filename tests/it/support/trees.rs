@@ -123,9 +123,15 @@ pub(crate) fn debian_live() -> Vec<File> {
 
 /// The headers of a UEFI program for x86-64, and nothing behind them.
 pub(crate) fn x64_program() -> Vec<u8> {
+    uefi_program(0x8664)
+}
+
+/// The same for another machine type.
+pub(crate) fn uefi_program(machine_type: u16) -> Vec<u8> {
     let mut bytes = vec![0; 0x80];
     bytes[..2].copy_from_slice(b"MZ");
     bytes[0x3c] = 0x40;
-    bytes[0x40..0x46].copy_from_slice(b"PE\0\0\x64\x86");
+    bytes[0x40..0x44].copy_from_slice(b"PE\0\0");
+    bytes[0x44..0x46].copy_from_slice(&machine_type.to_le_bytes());
     bytes
 }

@@ -57,7 +57,7 @@ pub(super) fn ext4(tree: &Tree, into: &Path, label: &str, time: i64) -> Result<(
 }
 
 /// A gzipped cpio archive: an initramfs. `into` gets the extension that gzip takes off again.
-pub(super) fn initramfs(tree: &Tree, into: &Path) -> Result<(), MediaError> {
+pub(in super::super) fn initramfs(tree: &Tree, into: &Path) -> Result<(), MediaError> {
     cpio::archive(tree, into)?;
     let packed = into.with_extension("packed");
     let mut command = GZIP.command()?;

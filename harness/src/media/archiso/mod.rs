@@ -20,6 +20,7 @@ use super::png;
 use super::tool::{MD5SUM, OPENSSL, SHA512SUM};
 use super::tree::Tree;
 use closure::Program;
+pub(super) use image::initramfs as pack_initramfs;
 
 /// The builder itself is an input: a changed step makes a new ISO without a version to remember.
 const BUILDER: &[&str] = &[

@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use self::client::{Age, LEASED, boot_http, boot_pxe};
 use super::super::EfiCpu;
+use super::super::lease::{Book, LeaseReply};
 use super::super::testing::{Request, encode};
 use super::super::tlv::Tlv;
 use super::tests::{local, on_67, options, reply, table};
@@ -168,4 +169,32 @@ fn fails_over_http_where_the_offer_is_another() {
     let other = [(60, &b"HTTPClient"[..]), (67, b"http://10.0.0.1/theirs.efi\0")];
     let offers = [offer(&discover), lease(&discover, &other)];
     assert_eq!(boot_http(&discover, &offers), Ok("http://10.0.0.1/theirs.efi".to_owned()), "HB-04");
+}
+
+/// UE-08, HB-01, ST-08: where netspec gives out addresses too, its one offer is enough for firmware of both ages, and nothing
+/// is asked on port 4011.
+#[test]
+fn boots_from_one_offer_with_an_address() {
+    let pool = crate::resolve::AddressPool {
+        subnet: "10.0.0.0/24".parse().unwrap(),
+        range: crate::net::AddressRange::new(LEASED, LEASED).unwrap(),
+        lease_seconds: 3600,
+        router: None,
+        dns: Vec::new(),
+        reservations: Default::default(),
+        range_span: Default::default(),
+    };
+    let leased = |discover: &Request| {
+        let request = BootRequest::parse(&discover.bytes()).unwrap();
+        let local = local(ReceivedOn::Dhcp67);
+        let decision = Book::new(pool.clone(), [SERVER], []).decide(&request, local.server, 0);
+        LeaseReply::new(&pool, &decision, &request, &table(), &local).unwrap().bytes
+    };
+    for age in [Age::Before2017, Age::Since2017] {
+        let discover = uefi(7);
+        let end = boot_pxe(age, &discover, &[leased(&discover)], |_, _| panic!("it has been told already"));
+        assert_eq!(end, Ok((SERVER, "ipxe/X64/snponly.efi".to_owned())), "{age:?}");
+    }
+    let discover = Request::http(1);
+    assert_eq!(boot_http(&discover, &[leased(&discover)]), Ok("http://10.0.0.2/ipxe/X64/ipxe.efi".to_owned()));
 }

@@ -1,0 +1,147 @@
+//! One boot of the matrix: what is put up, what is done at the PC, and what proves that it booted as the row says.
+
+use super::rows::{Loader, Row};
+use super::{Cell, Column};
+use crate::bench::Bench;
+use crate::case::{Stop, Verdict};
+use crate::cases::{archiso, debian_live, specs};
+use crate::error::{Error, Result};
+use crate::firmware::{self, BootFrom, Cpu, Firmware, Rom, Uefi};
+use crate::lab::router::Siaddr;
+use crate::lab::{RouterKind, SERVER};
+use crate::media::{Layout, small};
+use crate::qemu::Hardware;
+use crate::script::{ARCHISO, DEBIAN_LIVE, SMALL, Step, choose, menu};
+use crate::subject::seed::{ARCHISO_ENTRY, DEBIAN_LIVE_ENTRY};
+use crate::subject::{Image, Subject};
+
+/// The port of TFTP requests.
+const TFTP: u16 = 69;
+
+/// The entry of the small system.
+const SMALL_ENTRY: &str = "Small system";
+
+/// Boots from power-on to a shell.
+pub(super) fn boot(bench: &mut Bench, cell: Cell) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    let Cell { row, column } = cell;
+    let loader = loader(row, bench)?;
+    let (spec, images) = served(bench, cell)?;
+    // What a PC is made of is looked for before anything is put up.
+    firmware::parts(row.hardware, bench.cache())?;
+    bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
+    bench.serve(&(spec + &loader), &images)?;
+    bench.power_on(hardware(cell), None)?.play(&steps(cell))?;
+    started_by(bench, row)?;
+    Ok(is_the_system(bench, column, row.hardware.firmware.cpu())?)
+}
+
+/// What the spec says about the boot program.
+fn loader(row: &Row, bench: &Bench) -> std::result::Result<String, Stop> {
+    match row.loader {
+        Loader::Found => Ok(String::new()),
+        Loader::Nowhere(reason) => Err(Stop::Skipped(reason.to_owned())),
+        Loader::Newest { kind, file } => {
+            let path = firmware::newest("ipxe", bench.cache())?.join(file);
+            Ok(format!("loader {kind:?} {:?}\n", path.display().to_string()))
+        }
+    }
+}
+
+fn served(bench: &Bench, cell: Cell) -> std::result::Result<(String, Vec<Image>), Stop> {
+    match cell.column {
+        Column::Archiso => {
+            let image = archiso::image(bench, Layout::Today)?;
+            Ok((specs::one("arch", &image.iso), vec![image]))
+        }
+        Column::DebianLive => {
+            let image = debian_live::image(bench)?;
+            Ok((specs::one("debian", &image.iso), vec![image]))
+        }
+        Column::KernelLine => {
+            let cpu = cell.row.hardware.firmware.cpu();
+            let iso = bench.small(cpu)?;
+            let arguments = format!("console={}", console(cpu));
+            let spec = specs::by_hand(SMALL_ENTRY, &iso, [small::KERNEL, small::INITRD, &arguments]);
+            // Only netspec boots these, and it goes by its spec.
+            Ok((spec, Vec::new()))
+        }
+    }
+}
+
+/// The first serial port of the board, as Linux calls it.
+fn console(cpu: Cpu) -> &'static str {
+    match cpu {
+        Cpu::X64 | Cpu::Ia32 => "ttyS0,115200",
+        Cpu::Arm64 => "ttyAMA0",
+        Cpu::RiscV64 => "ttyS0",
+    }
+}
+
+fn hardware(cell: Cell) -> Hardware {
+    let memory = match cell.column {
+        Column::DebianLive => debian_live::HARDWARE.memory,
+        _ => cell.row.hardware.memory,
+    };
+    Hardware { memory, ..cell.row.hardware }
+}
+
+fn steps(cell: Cell) -> Vec<Step> {
+    let is_bios = matches!(cell.row.hardware.firmware, Firmware::SeaBios(_));
+    match cell.column {
+        // A BIOS shows the menu that the medium brings, UEFI one of netspec's.
+        Column::Archiso if is_bios => archiso::steps_to_login(Layout::Today).to_vec(),
+        Column::Archiso => vec![menu(&[ARCHISO_ENTRY]), choose(ARCHISO_ENTRY), Step::LogIn(ARCHISO)],
+        Column::DebianLive => vec![menu(&[DEBIAN_LIVE_ENTRY]), choose(DEBIAN_LIVE_ENTRY), Step::LogIn(DEBIAN_LIVE)],
+        Column::KernelLine => vec![menu(&[SMALL_ENTRY]), choose(SMALL_ENTRY), Step::LogIn(SMALL)],
+    }
+}
+
+/// Proves from inside the system which firmware started it, and from the cable how.
+fn started_by(bench: &mut Bench, row: &Row) -> Result<()> {
+    let capture = bench.capture()?;
+    let by_tftp = capture.datagrams_to(SERVER, TFTP) > 0;
+    let requests = capture.http_requests();
+    let by_http = requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(".efi"));
+    let (test, is_so) = match row.hardware.firmware {
+        Firmware::SeaBios(Rom::Ipxe(_)) => ("! test -d /sys/firmware/efi", !by_http),
+        Firmware::SeaBios(Rom::Unnamed) => ("! test -d /sys/firmware/efi", by_tftp && !by_http),
+        Firmware::Uefi(Uefi { from, .. }) => {
+            let is_so = match from {
+                BootFrom::Pxe => by_tftp && !by_http,
+                BootFrom::Http => by_http && !by_tftp,
+                BootFrom::CardRom => !by_tftp && !by_http,
+            };
+            ("test -d /sys/firmware/efi", is_so)
+        }
+    };
+    bench.guest()?.shell(test)?;
+    if is_so {
+        return Ok(());
+    }
+    let asked = if by_tftp { "asked" } else { "never asked" };
+    Err(Error::new(format!(
+        "it was to boot by {}, but it {asked} for a file by TFTP, and by HTTP for {requests:?}",
+        row.boot
+    )))
+}
+
+/// Proves from inside that it is the system of the column, and that it came from the server.
+fn is_the_system(bench: &mut Bench, column: Column, cpu: Cpu) -> Result<()> {
+    match column {
+        Column::Archiso => archiso::runs_from_the_server(bench),
+        Column::DebianLive => {
+            let line = bench.guest()?.shell("cat /proc/cmdline")?;
+            archiso::expect("/proc/cmdline", &line, &format!("fetch=http://{SERVER}"))?;
+            archiso::came_from_the_server(bench, "filesystem.squashfs")
+        }
+        Column::KernelLine => {
+            let guest = bench.guest()?;
+            let machine = guest.shell("uname -m")?;
+            archiso::expect("the kernel", &machine, cpu.linux())?;
+            let line = guest.shell("cat /proc/cmdline")?;
+            archiso::expect("/proc/cmdline", &line, &format!("console={}", console(cpu)))?;
+            archiso::came_from_the_server(bench, small::KERNEL)
+        }
+    }
+}

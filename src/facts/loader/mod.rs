@@ -1,0 +1,179 @@
+//! The loaders of this machine that are one program each: iPXE, shim, GRUB.
+
+mod pe;
+mod usual;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use self::usual::{Package, Program, Usual};
+use super::Digest;
+use crate::diag::{Code, Diagnostic};
+use crate::resolve::{LoaderSource, ResolvedSpec};
+use crate::spec::loader::LoaderKind;
+use crate::world::World;
+
+/// The files of one loader.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LoaderFiles {
+    /// By their names in plans, which no file of another loader has: `ipxe-x64.efi`; `lpxelinux.0`, `menu.c32` …
+    pub files: BTreeMap<String, FilePin>,
+}
+
+/// A file pinned by its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FilePin {
+    /// In bytes.
+    pub size: u64,
+    /// Of the whole file.
+    pub sha256: Digest,
+}
+
+impl FilePin {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { size: bytes.len() as u64, sha256: Digest::of(bytes) }
+    }
+}
+
+/// The largest loader of today is a GRUB of 4.2 MiB.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// What was found of one loader: its facts, and where its files are.
+pub(super) type Found = (LoaderFiles, BTreeMap<String, PathBuf>);
+
+/// Looks where the spec says, else in the usual places. Nothing found is no files.
+pub(super) fn find(row: &Usual, spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+    let (mut files, mut paths) = <(LoaderFiles, BTreeMap<_, _>)>::default();
+    let mut add = |name: &str, path: &Path, pin: FilePin| {
+        files.files.insert(name.to_owned(), pin);
+        paths.insert(name.to_owned(), path.to_owned());
+    };
+    if let Some(source) = spec.loaders.get(&row.kind) {
+        let pin = read(row, &source.path, world).map_err(|error| unusable(row, source, &error))?;
+        check_digest(row.kind, source, &pin)?;
+        if let Some(program) = program_of(row, &source.path) {
+            add(program.name, &source.path, pin);
+        }
+    } else {
+        for program in row.programs {
+            let found =
+                program.places.iter().map(Path::new).find_map(|place| Some((place, read(row, place, world).ok()?)));
+            if let Some((place, pin)) = found {
+                add(program.name, place, pin);
+            }
+        }
+    }
+    Ok((files, paths))
+}
+
+/// Which program a file that the spec names is: the one with the same extension, else the first.
+fn program_of(row: &Usual, path: &Path) -> Option<&'static Program> {
+    let same = |program: &&Program| Path::new(program.name).extension() == path.extension();
+    row.programs.iter().find(same).or(row.programs.first())
+}
+
+/// Whether a program is the one that the spec pins.
+pub(super) fn check_digest(kind: LoaderKind, source: &LoaderSource, pin: &FilePin) -> Result<(), Box<Diagnostic>> {
+    let Some(wanted) = source.sha256.as_ref().filter(|wanted| Digest(wanted.value) != pin.sha256) else {
+        return Ok(());
+    };
+    let (name, path, found) = (kind.name(), source.path.display(), pin.sha256);
+    let message = format!(
+        "loader `{name}` is not the file that the spec pins: `{path}` has the SHA-256 digest {found}, and the spec wants {}",
+        Digest(wanted.value)
+    );
+    let help = format!("put back the file that was pinned, or, if you trust the new one, write `sha256=\"{found}\"`");
+    Err(Box::new(Diagnostic::new(Code::LoaderDigest, message).at(wanted.span, "another digest").help(help)))
+}
+
+/// Why a file is not the loader that it should be.
+enum Unusable {
+    Io(io::Error),
+    /// A PE program for another processor.
+    Machine(u16),
+    /// No PE program.
+    NoProgram,
+    /// A PE program where one for legacy BIOS should be.
+    Uefi,
+}
+
+fn read(row: &Usual, path: &Path, world: &dyn World) -> Result<FilePin, Unusable> {
+    let bytes = world.read(path, MAX_FILE).map_err(Unusable::Io)?;
+    match (row.machine_type, pe::machine_type(&bytes)) {
+        (Some(wanted), Some(found)) if wanted != found => Err(Unusable::Machine(found)),
+        (Some(_), None) => Err(Unusable::NoProgram),
+        (None, Some(_)) => Err(Unusable::Uefi),
+        _ => Ok(FilePin::of(&bytes)),
+    }
+}
+
+fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnostic> {
+    let (name, path) = (row.kind.name(), source.path.display());
+    let wanted = row.machine_type.and_then(usual::machine_name).unwrap_or("legacy BIOS");
+    let message = match error {
+        Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            format!("loader `{name}` is not there: no file `{path}`")
+        }
+        Unusable::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            format!("loader `{name}` cannot be used: `{path}` has more than {MAX_FILE} bytes")
+        }
+        Unusable::Io(error) => format!("loader `{name}` cannot be used: `{path}` cannot be read: {error}"),
+        Unusable::Machine(found) => {
+            let found = usual::machine_name(*found).map_or_else(|| format!("machine type {found:#x}"), str::to_owned);
+            format!("loader `{name}` is for {wanted}, and `{path}` is a UEFI program for {found}")
+        }
+        Unusable::NoProgram => format!("loader `{name}` cannot be used: `{path}` is no UEFI program for {wanted}"),
+        Unusable::Uefi => {
+            format!("loader `{name}` cannot be used: `{path}` is a UEFI program, and legacy BIOS executes none")
+        }
+    };
+    let help = match error {
+        Unusable::Io(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::FileTooLarge) => {
+            "let the user that runs netspec read it".to_owned()
+        }
+        Unusable::Machine(found) => match sibling(row, *found) {
+            Some(kind) => format!("name {} for {wanted}; this one belongs to `loader \"{}\"`", what(row), kind.name()),
+            None => format!("name {} for {wanted}", what(row)),
+        },
+        _ => format!("name {}", what(row)),
+    };
+    Box::new(Diagnostic::new(Code::LoaderUnusable, message).at(source.span, format!("not {}", article(row))).help(help))
+}
+
+/// The kind of the same program for another processor.
+fn sibling(row: &Usual, machine_type: u16) -> Option<LoaderKind> {
+    let program = |kind: LoaderKind| kind.name().split('-').next();
+    let mut rows = Usual::all().filter(|other| other.machine_type == Some(machine_type));
+    rows.find(|other| program(other.kind) == program(row.kind)).map(|other| other.kind)
+}
+
+/// The files that are meant by a kind.
+fn what(row: &Usual) -> &'static str {
+    match row.kind {
+        LoaderKind::IpxeBios => "`undionly.kpxe` or `ipxe.pxe` of iPXE",
+        LoaderKind::ShimX64 | LoaderKind::ShimArm64 => "the signed shim of a distribution",
+        LoaderKind::GrubX64 | LoaderKind::GrubArm64 => "the signed network GRUB of a distribution",
+        _ => "`snponly.efi` or `ipxe.efi` of iPXE",
+    }
+}
+
+fn article(row: &Usual) -> &'static str {
+    match row.kind {
+        LoaderKind::IpxeBios => "an iPXE for legacy BIOS",
+        LoaderKind::ShimX64 | LoaderKind::ShimArm64 => "a shim",
+        LoaderKind::GrubX64 | LoaderKind::GrubArm64 => "a GRUB",
+        _ => "an iPXE for UEFI",
+    }
+}
+
+/// What is to be said where a loader was not found. PCs with UEFI are most of today's, so their lack of an answer is worth a
+/// word; other firmware is rare, and a spec that does not mention it has no use for one.
+pub(super) fn missing(kind: LoaderKind) -> Option<Diagnostic> {
+    let row = Usual::of(kind).filter(|row| row.kind == LoaderKind::IpxeX64)?;
+    let help = format!("install {}, or say where it is with a `loader \"ipxe-x64\"` node", row.packages());
+    let message = "no iPXE for UEFI is installed: PCs with UEFI will get no answer";
+    Some(Diagnostic::new(Code::UefiLoaderMissing, message).help(help))
+}
