@@ -106,7 +106,7 @@ fn started_by(bench: &mut Bench, row: &Row) -> Result<()> {
     let (test, is_so) = match row.hardware.firmware {
         Firmware::SeaBios(Rom::Ipxe(_)) => ("! test -d /sys/firmware/efi", !by_http),
         Firmware::SeaBios(Rom::Unnamed) => ("! test -d /sys/firmware/efi", by_tftp && !by_http),
-        Firmware::Uefi(Uefi { from, .. }) => {
+        Firmware::Uefi(Uefi { from, .. }) | Firmware::SecureBoot(from) => {
             let is_so = match from {
                 BootFrom::Pxe => by_tftp && !by_http,
                 BootFrom::Http => by_http && !by_tftp,
