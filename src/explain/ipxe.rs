@@ -292,7 +292,8 @@ impl Script<'_> {
         let is_efi = self.variables.get("platform").is_some_and(|platform| platform == "efi");
         let command_line = if is_efi { format!("{name} {arguments}") } else { arguments.clone() };
         let root_images = root_images(&command_line, kernel, self.shelf);
-        End::Starts(Box::new(Boot { kernel: file, initrds, command_line, root_images }))
+        let foreign = self.known.foreign(&file, self.shelf);
+        End::Starts(Box::new(Boot { kernel: file, initrds, command_line, foreign, root_images }))
     }
 
     /// Puts values in place of `${name}`; what only a client knows becomes a word in angle brackets.

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::files::{Fetched, Shelf};
+use super::firmware::Client;
+use super::program;
 use crate::image::syslinux::words;
 
 /// A menu on the client's screen.
@@ -80,6 +82,8 @@ pub struct Boot {
     pub initrds: Vec<Fetched>,
     /// The whole command line, as `/proc/cmdline` shows it on the client. What only the client knows stands in angle brackets.
     pub command_line: String,
+    /// The processor that it is for, where that is another one than the client's: it does not start.
+    pub foreign: Option<&'static str>,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
 }
@@ -94,6 +98,20 @@ pub struct Menus {
     pub menus: Vec<Menu>,
 }
 
+impl Menus {
+    /// What each line starts that starts a kernel.
+    pub fn boots(&self) -> impl Iterator<Item = &Boot> {
+        let lines = self.menus.iter().flat_map(|menu| &menu.lines).filter_map(|line| match line {
+            Line::Choice { leads_to, .. } => Some(leads_to),
+            Line::Gap => None,
+        });
+        std::iter::once(&self.first).chain(lines).filter_map(|leads_to| match leads_to {
+            LeadsTo::Kernel(boot) => Some(boot.as_ref()),
+            _ => None,
+        })
+    }
+}
+
 /// The values that only a client knows, and how they are written.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -101,12 +119,21 @@ pub(super) struct Known {
     pub(super) mac: String,
     /// The same with hyphens.
     pub(super) mac_hyphens: String,
+    /// The processor of its firmware, where kernels are programs of UEFI and so have to be for the same one.
+    pub(super) cpu: Option<&'static str>,
 }
 
 impl Known {
-    pub(super) fn of(mac: Option<crate::net::MacAddr>) -> Self {
-        let mac = mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
-        Self { mac_hyphens: mac.replace(':', "-"), mac }
+    pub(super) fn of(client: &Client) -> Self {
+        let mac = client.mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
+        let firmware = client.firmware;
+        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()) }
+    }
+
+    /// The processor of a kernel, where this client has another one.
+    pub(super) fn foreign(&self, kernel: &Fetched, shelf: &Shelf<'_>) -> Option<&'static str> {
+        let (own, got) = (self.cpu?, kernel.gets.as_ref()?);
+        program::cpu(&shelf.head(got, program::HEAD)).filter(|cpu| *cpu != own)
     }
 }
 

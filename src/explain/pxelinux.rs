@@ -222,7 +222,9 @@ impl Reader<'_> {
         }
         let command_line = line.join(" ");
         let root_images = root_images(&command_line, kernel, self.shelf);
-        Ok(Boot { kernel: found(kernel)?, initrds, command_line, root_images })
+        let kernel = found(kernel)?;
+        let foreign = self.known.foreign(&kernel, self.shelf);
+        Ok(Boot { kernel, initrds, command_line, foreign, root_images })
     }
 
     fn file(&self, name: &str, place: &Place) -> Option<Fetched> {

@@ -9,12 +9,16 @@ use serde_json::Value;
 use crate::support::{Folder, text, trees};
 
 const NETWORK: &str = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\n";
+/// Every loader that could be found on one machine and not on another.
 const LOADERS: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
-                       loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\n";
+    loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\nloader \"ipxe-ia32\" \"pxelinux/ia32.efi\"\n\
+    loader \"ipxe-arm64\" \"pxelinux/arm64.efi\"\nloader \"ipxe-riscv64\" \"pxelinux/riscv64.efi\"\n\
+    loader \"ipxe-loong64\" \"pxelinux/loong64.efi\"\n";
 
 /// A folder with a spec, small ISOs of each family, and loaders of a few bytes.
 fn folder(spec: &str) -> Folder {
-    let folder = Folder::with_spec(&format!("{NETWORK}{LOADERS}{spec}"))
+    let network = if spec.contains("network ") { "" } else { NETWORK };
+    let folder = Folder::with_spec(&format!("{network}{LOADERS}{spec}"))
         .iso("arch.iso", "ARCH_202611", &trees::archiso())
         .iso("old.iso", "ARCH_201409", &trees::archiso_2014())
         .iso("debian.iso", "Debian bookworm", &trees::debian_live());
@@ -23,7 +27,13 @@ fn folder(spec: &str) -> Folder {
     for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32", "whichsys.c32"] {
         fs::write(place.join(name), name).unwrap();
     }
-    fs::write(place.join("snponly.efi"), trees::x64_program()).unwrap();
+    for (name, machine) in
+        [("snponly", 0x8664_u16), ("ia32", 0x14c), ("arm64", 0xaa64), ("riscv64", 0x5064), ("loong64", 0x6264)]
+    {
+        let mut program = trees::x64_program();
+        program[0x44..0x46].copy_from_slice(&machine.to_le_bytes());
+        fs::write(place.join(format!("{name}.efi")), program).unwrap();
+    }
     folder
 }
 
@@ -104,6 +114,21 @@ fn silence_has_a_reason_and_what_to_do() {
     let windows = fails(&folder, &["--arch", "bios", "--vendor-class", "MSFT 5.0\u{1b}[31m"]);
     assert!(windows.contains("not a PXE client (option 60 is \"MSFT 5.0\\x1b[31m\")"), "{windows}");
     assert!(windows.contains("What to do: ") && !windows.contains('\u{1b}'), "{windows}");
+}
+
+/// Where netspec is the DHCP server, one answer has the address and the file.
+#[test]
+fn a_network_without_another_dhcp_server_is_explained() {
+    let network = "network \"lab\" {\n    subnet \"10.0.0.0/24\"\n    dhcp \"server\" {\n\
+                   range \"10.0.0.100-10.0.0.199\"\n        lease \"12h\"\n    }\n}\n";
+    let folder = folder(&format!("{network}{ONE_ISO}"));
+    let arguments = ["explain", "spec.kdl", "--arch", "uefi-x64", "--format", "json"];
+    let json: Value = serde_json::from_str(&folder.netspec_ok(&arguments)).unwrap();
+    let answer = &json["steps"][0]["answer"];
+    let address: std::net::Ipv4Addr = answer["address"].as_str().unwrap().parse().unwrap();
+    assert!((100..=199).contains(&address.octets()[3]), "{address}");
+    assert_eq!(answer["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(json["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
 }
 
 #[test]

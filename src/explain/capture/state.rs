@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::super::{Setup, advice, walk};
+use super::super::Setup;
+use super::super::serving::{Said, say};
 use super::file::Packet;
 use super::frame::{self, Carrier, Datagram};
 use super::{Answer, Event, What};
 use crate::net::MacAddr;
-use crate::proto::dhcp::{
-    BootRequest, Local, MessageType, Reason, ReceivedOn, ServerAddr, ServerMessage, Verdict, answer,
-};
+use crate::proto::dhcp::{BootRequest, Local, MessageType, Reason, ReceivedOn, ServerAddr, ServerMessage};
 use crate::proto::name;
 use crate::proto::probe::is_probe;
 use crate::proto::tftp::Packet as Tftp;
@@ -125,7 +124,7 @@ impl<'a> State<'a> {
         let mac = request.mac();
         // A real server answers from the address that the message came to.
         let server = ServerAddr::new(to).filter(|_| !is_broadcast_of(to)).unwrap_or(self.setup.server);
-        let (answer, class, reason) = self.verdict(&request, server, port, from);
+        let Said { answer, reason, .. } = self.said(&request, server, port, from);
         match reason {
             // The client takes the offer of its DHCP server here, or is no boot client at all.
             Some(Reason::NotABootClient { .. }) => return self.ordinary += 1,
@@ -133,12 +132,16 @@ impl<'a> State<'a> {
             _ => {}
         }
         let is_offer = matches!(answer, Answer::Offer(_));
+        let class = match &answer {
+            Answer::Offer(offer) => offer.client.clone(),
+            Answer::Silence { .. } => String::new(),
+        };
         if self.clients.len() < MAX_KNOWN || self.clients.contains_key(&mac) {
             let client = self.clients.entry(mac).or_default();
             client.would_answer |= is_offer;
             client.asked_4011 |= port == ReceivedOn::Boot4011;
             if port == ReceivedOn::Dhcp67 && message == Some(MessageType::Discover) {
-                let begins = client.begins.entry(class.unwrap_or_default()).or_default();
+                let begins = client.begins.entry(class).or_default();
                 if begins.len() < MAX_NAME {
                     begins.insert(request.xid);
                 }
@@ -158,28 +161,9 @@ impl<'a> State<'a> {
         self.event(at, mac.to_string(), What::Asked { message, answer });
     }
 
-    fn verdict(
-        &self,
-        request: &BootRequest,
-        server: ServerAddr,
-        port: ReceivedOn,
-        source: SocketAddrV4,
-    ) -> (Answer, Option<String>, Option<Reason>) {
+    fn said(&self, request: &BootRequest, server: ServerAddr, port: ReceivedOn, source: SocketAddrV4) -> Said {
         let plan = self.setup.plan;
-        let local = Local { server, port, http_port: plan.server.http_port, source };
-        match answer(&plan.boot, request, &local) {
-            Verdict::Answer(reply) => {
-                let class = reply.class.to_string();
-                match ServerMessage::parse(&reply.bytes) {
-                    Some(message) => (Answer::Offer(walk::offer(&reply, &message, port)), Some(class), None),
-                    None => (walk::silence("the answer cannot be read".to_owned(), None), Some(class), None),
-                }
-            }
-            Verdict::Silence(reason) => {
-                let change = advice::change(&reason, None);
-                (walk::silence(reason.to_string(), change), None, Some(reason))
-            }
-        }
+        say(plan, request, &Local { server, port, http_port: plan.server.http_port, source }, None)
     }
 
     fn reply(&mut self, at: f64, datagram: &Datagram<'_>) {
@@ -189,8 +173,7 @@ impl<'a> State<'a> {
         let server = message.server_id().unwrap_or(from);
         let is_ours = ServerAddr::new(server).is_some_and(|server| {
             let source = SocketAddrV4::new(request.ciaddr, 68);
-            let (ours, ..) = self.verdict(request, server, *port, source);
-            matches!(ours, Answer::Offer(offer) if offer.file.as_bytes() == message.file
+            matches!(self.said(request, server, *port, source).answer, Answer::Offer(offer) if offer.file.as_bytes() == message.file
                 && offer.vendor_class.as_deref().map(str::as_bytes) == message.vendor_class().map(|class| class.0))
         });
         let with_address = !message.yiaddr.is_unspecified();

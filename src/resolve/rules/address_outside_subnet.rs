@@ -55,11 +55,14 @@ fn check_hosts(spec: &Spec, served: &[Served<'_>], out: &mut Diagnostics) {
         let (why, help) = match served {
             [] => (
                 "no network gives out addresses".to_owned(),
-                "remove `address`: the DHCP server of the network gives the machine its address, not netspec".to_owned(),
+                "remove `address`: the DHCP server of the network gives the machine its address, not netspec"
+                    .to_owned(),
             ),
             served => (
                 match served.iter().find(|(_, subnet, _)| subnet.value.contains(&address.value)) {
-                    Some((name, subnet, _)) => format!("it belongs to no machine of subnet `{}` of network `{name}`", subnet.value),
+                    Some((name, subnet, _)) => {
+                        format!("it belongs to no machine of subnet `{}` of network `{name}`", subnet.value)
+                    }
                     None => "it is in no subnet whose addresses are given out".to_owned(),
                 },
                 format!("write an address in {}", listed(served.iter().map(|(_, subnet, _)| subnet.value))),

@@ -21,10 +21,13 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
         let this = format!("host `{}`", shown(&host.name.value));
         match owners.get(&address.value) {
             Some((first, owner)) => out.push(
-                Diagnostic::new(Code::DuplicateAddress, format!("{owner} and {this} have the address `{}`", address.value))
-                    .at(address.span, "given again")
-                    .at(*first, "first given here")
-                    .help("give one of them another address"),
+                Diagnostic::new(
+                    Code::DuplicateAddress,
+                    format!("{owner} and {this} have the address `{}`", address.value),
+                )
+                .at(address.span, "given again")
+                .at(*first, "first given here")
+                .help("give one of them another address"),
             ),
             None => {
                 owners.insert(address.value, (address.span, this));
