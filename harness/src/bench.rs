@@ -47,6 +47,7 @@ pub struct Bench<'a> {
     helpers: Vec<Process>,
     hosts: Vec<Host>,
     lab: Option<Lab>,
+    has_router: bool,
     scratch: TempDir,
 }
 
@@ -64,6 +65,7 @@ impl<'a> Bench<'a> {
             helpers: Vec::new(),
             hosts: Vec::new(),
             lab: None,
+            has_router: false,
             scratch,
         })
     }
@@ -110,6 +112,13 @@ impl<'a> Bench<'a> {
         self.helpers.push(process);
         self.hosts.push(host);
         self.lab = Some(lab);
+        self.has_router = true;
+        Ok(())
+    }
+
+    /// Puts up a LAN without a router and without any DHCP server.
+    pub fn isolated_lan(&mut self) -> Result<()> {
+        self.lab = Some(Lab::new()?);
         Ok(())
     }
 
@@ -189,7 +198,7 @@ impl<'a> Bench<'a> {
     /// What a person has to type to look around in a LAN that was kept.
     pub fn how_to_enter(&self) -> Vec<String> {
         let names = ["router", "server", "client"];
-        let hosts = self.hosts.iter().zip(names);
+        let hosts = self.hosts.iter().zip(&names[usize::from(!self.has_router)..]);
         hosts.map(|(host, name)| format!("nsenter -n -t {} sh    # the {name}", host.id())).collect()
     }
 

@@ -129,6 +129,8 @@ codes! {
     RuleWithoutEffect = "rule-without-effect", Warning;
     /// A mode for firmware that does not have it.
     ModeMismatch = "mode-mismatch", Error;
+    /// A loader for firmware that cannot execute it.
+    LoaderMismatch = "loader-mismatch", Error;
 
     // Files that the spec names.
     /// The ISO file is not there.

@@ -9,6 +9,7 @@ mod loader;
 mod paths;
 mod pxelinux;
 mod raspberry_pi;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -115,6 +116,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let facts = Facts { images: facts, loaders };
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
+        findings.extend(wanted::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)

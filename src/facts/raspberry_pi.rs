@@ -124,7 +124,7 @@ fn pin(path: &Path, world: &dyn World) -> io::Result<FilePin> {
         hash.update(&chunk[..n]);
         at += n as u64;
     }
-    Ok(FilePin { size, sha256: Digest(hash.finalize().into()) })
+    Ok(FilePin { size, sha256: Digest(hash.finalize().into()), speaks_http: false })
 }
 
 fn reason(error: &io::Error) -> String {

@@ -39,15 +39,21 @@ fn path(name: &str) -> Option<&'static str> {
 ///
 /// `ipxe-bios` may be two, of which `undionly.kpxe` is the first: each is in the tree where it was found.
 pub(super) fn place(kind: LoaderKind, facts: &Facts, plan: &mut Plan) -> Option<String> {
-    let found = facts.loaders.get(&kind)?;
     let mut first = None;
-    for name in Usual::of(kind)?.programs.iter().map(|program| program.name) {
-        let (Some(pin), Some(path)) = (found.files.get(name), path(name)) else { continue };
-        plan.loaders.insert(name.to_owned(), pin.clone());
-        plan.tree.insert(path.to_owned(), Node::Loader(name.to_owned()));
-        first.get_or_insert(path.to_owned());
+    for program in Usual::of(kind)?.programs {
+        let placed = place_program(kind, program.name, facts, plan);
+        first = first.or(placed);
     }
     first
+}
+
+/// Adds one program of a loader to the tree. Returns its path, or `None` where it was not found.
+pub(super) fn place_program(kind: LoaderKind, name: &str, facts: &Facts, plan: &mut Plan) -> Option<String> {
+    let pin = facts.loaders.get(&kind)?.files.get(name)?;
+    let path = path(name)?;
+    plan.loaders.insert(name.to_owned(), pin.clone());
+    plan.tree.insert(path.to_owned(), Node::Loader(name.to_owned()));
+    Some(path.to_owned())
 }
 
 /// Adds the folder of a Raspberry Pi, whose boot ROM asks for fixed names at the root, after it has tried the same ones in a

@@ -22,6 +22,7 @@ mod ipxe;
 mod loader;
 mod menu;
 mod role;
+mod rules;
 mod template;
 mod title;
 
@@ -127,6 +128,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     ipxe::add(spec, facts, &bios, &mut plan);
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
+    rules::add(spec, facts, &mut plan);
     plan
 }
 

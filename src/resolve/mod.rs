@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod machines;
 pub mod rules;
 mod words;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::machines::Rule;
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr};
@@ -34,6 +36,10 @@ pub struct ResolvedSpec {
     pub server: Server,
     /// Where the spec says that loaders are, by kind.
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
+    /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
+    pub rules: Vec<Rule>,
+    /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
+    pub vendor_classes: Vec<String>,
 }
 
 /// A network on which clients are answered.
@@ -224,6 +230,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
+        rules: machines::rules(spec),
+        vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)
 }

@@ -15,6 +15,7 @@
 //! Clients behind a relay are offered through it; on port 4011 they are answered only if their subnet is one of the networks
 //! of the scope, since nothing else tells them from a forged source (SE-04).
 
+mod pending;
 mod socket;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::pending::Pending;
 pub(in crate::serve) use self::socket::DhcpSocket;
 use self::socket::Received;
 use super::event::{BootEvent, Events};
@@ -126,22 +128,29 @@ impl DhcpSockets {
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
         let Self { config, dhcp, boot_server, leases } = self;
-        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
+        let dhcp = Arc::new(dhcp);
+        let leases = leases.map(|leases| (leases, dhcp.clone()));
         let mut server = Server { config, events, leases, known: Vec::new(), read: None };
+        let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
         loop {
             let (port, socket, received) = tokio::select! {
                 () = &mut shutdown => break,
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
+                (port, received, reply) = pending.due() => {
+                    let socket = if port == ReceivedOn::Dhcp67 { &*dhcp } else { &boot_server };
+                    server.send(socket, &received, reply);
+                    continue;
+                }
+                received = dhcp.receive() => (ReceivedOn::Dhcp67, &*dhcp, received),
                 received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
             };
             match received {
-                Ok(received) => server.take(port, socket, &received),
+                Ok(received) => server.take(port, socket, received, &mut pending),
                 // An interface that went down is reported once here; there is nothing to answer and nothing to end for.
                 Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
-        if let Some(leases) = server.leases {
+        if let Some((leases, _)) = server.leases {
             leases.close().await;
         }
     }
@@ -150,11 +159,15 @@ impl DhcpSockets {
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
-    leases: Option<Leases>,
+    /// With the socket of port 67, from which leases are answered whenever they are ready.
+    leases: Option<(Leases, Arc<DhcpSocket>)>,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
 }
+
+/// Answers that wait, each with the port of its request and the request.
+type Waiting = Pending<(ReceivedOn, Received, Reply)>;
 
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
@@ -165,20 +178,26 @@ enum Outcome {
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) {
+    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: Received, pending: &mut Waiting) {
         self.refresh_interfaces(&received.arrival);
-        let event = match survive(|| self.decide(port, socket, received)) {
-            Some(Outcome::Unserved) => return,
-            Some(Outcome::Silent { mac, reason }) => BootEvent::Silent { mac, reason },
-            Some(Outcome::Leases(Taken::Later)) => return,
-            Some(Outcome::Leases(Taken::Told(event))) => event,
-            Some(Outcome::Answer(reply)) => self.send(socket, received, reply),
-            None => BootEvent::Silent {
-                mac: client_of(&received.bytes),
-                reason: "a bug in netspec: the code that answers this message panicked".to_owned(),
-            },
-        };
-        self.events.emit(event);
+        let silent = |mac, reason| BootEvent::Silent { mac, reason };
+        match survive(|| self.decide(port, &received)) {
+            Some(Outcome::Unserved | Outcome::Leases(Taken::Later)) => {}
+            Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
+            Some(Outcome::Leases(Taken::Told(event))) => self.events.emit(event),
+            Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(socket, &received, reply),
+            Some(Outcome::Answer(reply)) => {
+                let delay = reply.delay;
+                if let Err((_, _, reply)) = pending.push(delay, (port, received, reply)) {
+                    let reason = format!("{}: too many delayed answers wait already", reply.class);
+                    self.events.emit(silent(Some(reply.mac), reason));
+                }
+            }
+            None => self.events.emit(silent(
+                client_of(&received.bytes),
+                "a bug in netspec: the code that answers this message panicked".to_owned(),
+            )),
+        }
     }
 
     /// Reads the interfaces again where the list is old, or where the kernel just named one or an address that is not in it.
@@ -198,7 +217,7 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -226,43 +245,52 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
-        if let Some(taken) = self.lease(&request, &local, socket, received) {
+        if let Some(taken) = self.lease(&request, &local, received.arrival.ifindex) {
             return Outcome::Leases(taken);
         }
         match answer(&self.config.table, &request, &local) {
-            Verdict::Answer(reply) => Outcome::Answer(reply),
+            Verdict::Answer(reply) => match reply.destination {
+                Destination::Client(addr) if !self.may_have(*addr.ip(), &received.arrival) => {
+                    let reason = format!("the answer would go to {}, which is in no served network", addr.ip());
+                    Outcome::Silent { mac: Some(reply.mac), reason }
+                }
+                _ => Outcome::Answer(reply),
+            },
             Verdict::Silence(reason) => Outcome::Silent { mac: Some(request.mac()), reason: reason.to_string() },
         }
     }
 
     /// Has the leases of the network, if there are any, take a message to a DHCP server.
-    fn lease(
-        &self,
-        request: &BootRequest,
-        local: &Local,
-        socket: &Arc<DhcpSocket>,
-        received: &Received,
-    ) -> Option<Taken> {
-        let leases = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
+    fn lease(&self, request: &BootRequest, local: &Local, ifindex: u32) -> Option<Taken> {
+        let (leases, socket) = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
         let outgoing = Outgoing {
             socket: socket.clone(),
             ports: self.config.ports,
-            ifindex: received.arrival.ifindex,
+            ifindex,
             events: self.events.clone(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
         };
         leases.take(request, local, &self.config.table, &outgoing)
     }
 
+    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
+    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
+        let claimed = Arrival { source: client, ..*arrival };
+        client.is_broadcast() || is_near(&self.known, &self.config.scope, &claimed)
+    }
+
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
-    fn send(&self, socket: &DhcpSocket, received: &Received, reply: Reply) -> BootEvent {
+    fn send(&self, socket: &DhcpSocket, received: &Received, reply: Reply) {
         let ports = self.config.ports;
         let to = match reply.destination {
             Destination::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, ports.client),
             Destination::Client(addr) => addr,
             Destination::Relay(relay) => SocketAddrV4::new(relay, ports.relay),
         };
-        match socket.send(&reply.bytes, to, received.arrival.ifindex, reply.server) {
+        let datagrams = [Some(&reply.bytes), reply.also.as_ref()];
+        let mut sent =
+            datagrams.into_iter().flatten().map(|bytes| socket.send(bytes, to, received.arrival.ifindex, reply.server));
+        self.events.emit(match sent.try_for_each(|sent| sent) {
             Ok(()) => BootEvent::Answered {
                 mac: reply.mac,
                 client: reply.class.to_string(),
@@ -270,12 +298,13 @@ impl Server {
                 file: reply.file,
                 server: reply.server,
                 ciaddr: reply.ciaddr,
+                rule: reply.rule,
             },
             Err(error) => {
                 let reason = format!("{}: the answer to {to} cannot be sent: {error}", reply.class);
                 BootEvent::Silent { mac: Some(reply.mac), reason }
             }
-        }
+        });
     }
 }
 

@@ -45,6 +45,8 @@ pub enum BootEvent {
         server: Ipv4Addr,
         /// Where the client already has an address (`ciaddr`).
         ciaddr: Option<Ipv4Addr>,
+        /// The rule that made the answer differ from the usual one (VQ-02).
+        rule: Option<String>,
     },
     /// Something about the address of a client, on a network on which netspec gives out addresses.
     Lease {

@@ -9,8 +9,6 @@ mod outgoing;
 mod probe;
 mod rival;
 pub mod store;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 use std::path::Path;

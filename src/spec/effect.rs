@@ -39,6 +39,8 @@ pub enum Mode {
     Pxe10,
     /// Both, one behind the other.
     Both,
+    /// As a menu of one line, behind which the firmware asks a boot server.
+    Menu,
     /// None.
     Silent,
     /// Together with the address of the other DHCP server, as one offer.
@@ -46,7 +48,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    const ALL: [Self; 5] = [Self::Binl, Self::Pxe10, Self::Both, Self::Silent, Self::Merged];
+    const ALL: [Self; 6] = [Self::Binl, Self::Pxe10, Self::Both, Self::Menu, Self::Silent, Self::Merged];
 
     /// Its name in a spec.
     pub fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Mode {
             Self::Binl => "binl",
             Self::Pxe10 => "pxe10",
             Self::Both => "both",
+            Self::Menu => "menu",
             Self::Silent => "silent",
             Self::Merged => "merged",
         }

@@ -3,6 +3,7 @@
 use kdl::{KdlEntry, KdlNode};
 
 use super::effect::{Effect, argument};
+use super::loader::Machine;
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
 use super::value::{self, Wanted, name_span};
@@ -100,6 +101,21 @@ impl Arch {
     /// Whether it is firmware that loads over UEFI HTTP Boot.
     pub fn is_http(self) -> bool {
         self.name().starts_with("http-")
+    }
+
+    /// What executes programs there; `None` where no loader has a name for it.
+    pub fn machine(self) -> Option<Machine> {
+        Some(match self {
+            Self::Bios => Machine::Bios,
+            Self::UefiIa32 | Self::HttpIa32 => Machine::Ia32,
+            Self::UefiX64 | Self::HttpX64 => Machine::X64,
+            // U-Boot executes programs of UEFI.
+            Self::UefiArm64 | Self::HttpArm64 | Self::UbootArm64 => Machine::Arm64,
+            Self::UefiRiscv64 | Self::HttpRiscv64 => Machine::Riscv64,
+            Self::UefiLoong64 | Self::HttpLoong64 => Machine::Loong64,
+            Self::RaspberryPi => Machine::RaspberryPi,
+            _ => return None,
+        })
     }
 
     /// Whether it is U-Boot.

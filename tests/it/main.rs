@@ -5,6 +5,7 @@ mod diagnostics;
 mod docs;
 mod explain;
 mod layers;
+mod lease;
 mod loaders;
 mod plans;
 mod recipes;

@@ -45,7 +45,7 @@ fn ordinary_client(bench: &mut Bench) -> Verdict {
 }
 
 /// Runs a DHCP client once and returns what it said; its script only reports, so the interface stays as it is.
-fn ask_for_lease(client: u32, script: &Path) -> Result<String> {
+pub(super) fn ask_for_lease(client: u32, script: &Path) -> Result<String> {
     crate::tools::write_script(script, "#!/bin/sh\n[ \"$1\" = bound ] && echo \"bound $ip $router\"\nexit 0\n")?;
     Launch::new("udhcpc", BUSYBOX)
         .args(["udhcpc", "-f", "-q", "-n", "-t", "5", "-T", "2", "-i", "eth0", "-s"])

@@ -3,6 +3,7 @@
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
+mod isolated;
 mod many;
 pub(crate) mod specs;
 mod uefi;
@@ -11,7 +12,7 @@ use crate::case::Case;
 
 /// All cases, the quick ones first.
 pub fn all() -> Vec<Case> {
-    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES].concat()
+    [coexistence::CASES, archiso::CASES, debian_live::CASES, many::CASES, uefi::CASES, isolated::CASES].concat()
 }
 
 #[cfg(test)]

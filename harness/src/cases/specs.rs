@@ -11,6 +11,12 @@ pub(crate) fn one(name: &str, iso: &Path) -> String {
     format!("{NETWORK}{}", image(name, iso))
 }
 
+/// One ISO, on a LAN that has no DHCP server and no router.
+pub(super) fn isolated(name: &str, iso: &Path) -> String {
+    let server = "    dhcp \"server\" {\n        range \"10.77.0.100-10.77.0.199\"\n    }\n}\n";
+    format!("{}{server}{}", NETWORK.trim_end_matches("}\n"), image(name, iso))
+}
+
 /// A menu of several ISOs.
 pub(crate) fn menu(images: &[(&str, &Path)]) -> String {
     let mut spec = NETWORK.to_owned();
@@ -49,6 +55,8 @@ mod tests {
         assert!(spec.starts_with(NETWORK), "{spec}");
         assert!(spec.contains("iso \"arch\" \"/a.iso\" {\n"), "{spec}");
         assert!(spec.contains("entry \"debian\" iso=\"debian\" title=\"Boot debian\"\n"), "{spec}");
+        let isolated = isolated("arch", Path::new("/a.iso"));
+        assert!(isolated.contains("\"10.77.0.0/24\"\n    dhcp \"server\" {\n"), "{isolated}");
         assert!(!one("arch", Path::new("/a.iso")).contains("menu"));
     }
 }

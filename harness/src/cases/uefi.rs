@@ -92,7 +92,7 @@ fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> 
 }
 
 /// Proves from inside the system that UEFI started it, and from the cable how UEFI was booted.
-fn booted_as(bench: &mut Bench, from: BootFrom) -> Result<()> {
+pub(super) fn booted_as(bench: &mut Bench, from: BootFrom) -> Result<()> {
     bench.guest()?.shell("test -d /sys/firmware/efi")?;
     let capture = bench.capture()?;
     let (asked, requests) = (capture.datagrams_to(SERVER, TFTP), capture.http_requests());

@@ -14,6 +14,7 @@ pub fn start(order: &Order<'_>) -> Result<Process> {
         return Err(Error::new(format!("there is no netspec at {}", order.netspec.display())));
     }
     let launch = Launch::new("netspec", order.netspec).arg("serve").arg(order.spec_file);
+    let launch = launch.arg("--state").arg(order.scratch.join("state"));
     let mut process = launch.inside(order.host.id()).log(order.log).folder(order.scratch).spawn()?;
     process.wait_for_log(order.log, READY, START)?;
     Ok(process)

@@ -30,11 +30,18 @@ pub struct FilePin {
     pub size: u64,
     /// Of the whole file.
     pub sha256: Digest,
+    /// Whether HTTP is in a program. It shows where the program is not compressed, as those for UEFI are not.
+    #[serde(skip)]
+    pub speaks_http: bool,
 }
+
+/// What a client of HTTP has to send (RFC 9112 section 2.3).
+const HTTP: &[u8] = b"HTTP/1.1";
 
 impl FilePin {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, sha256: Digest::of(bytes) }
+        let speaks_http = bytes.windows(HTTP.len()).any(|window| window == HTTP);
+        Self { size: bytes.len() as u64, sha256: Digest::of(bytes), speaks_http }
     }
 }
 

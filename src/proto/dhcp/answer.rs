@@ -161,6 +161,10 @@ fn asked(port: ReceivedOn, message: MessageType) -> &'static str {
 #[cfg(test)]
 mod edk2_tests;
 #[cfg(test)]
+mod row_tests;
+#[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod uefi_tests;

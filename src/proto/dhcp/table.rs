@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::arch::EfiCpu;
+use super::arch::{Architecture, EfiCpu, Platform};
 use super::rule::Rule;
 
 /// Which client gets what. An absent entry means silence to that class of clients, with a reason in the log.
@@ -33,6 +33,19 @@ pub struct BootTable {
     /// Machines that are answered otherwise; the first rule that a machine meets counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+}
+
+impl BootTable {
+    /// Whether it has a program for firmware of an architecture, rules aside.
+    pub fn has_program_for(&self, arch: Architecture) -> bool {
+        match arch.platform() {
+            Some(Platform::Bios) => self.bios.is_some(),
+            Some(Platform::Uefi(cpu)) => self.efi.contains_key(&cpu),
+            Some(Platform::UefiHttp(cpu)) => self.http.contains_key(&cpu),
+            Some(Platform::RaspberryPi) => self.raspberry_pi.is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// What a PXE option ROM on legacy BIOS loads.

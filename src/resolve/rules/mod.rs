@@ -11,6 +11,7 @@ mod duplicate_mac;
 mod duplicate_name;
 mod empty_menu;
 mod ipxe_expansion;
+mod loader_mismatch;
 mod menu_cycle;
 mod menus;
 mod mode_mismatch;
@@ -54,6 +55,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     shadowed_rule::check,
     rule_without_effect::check,
     mode_mismatch::check,
+    loader_mismatch::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.

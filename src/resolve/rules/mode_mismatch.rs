@@ -11,7 +11,7 @@ use crate::spec::{Firmware, Spec};
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     for firmware in &spec.firmware {
         let Some(mode) = &firmware.effect.mode else { continue };
-        if !matches!(mode.value, Mode::Binl | Mode::Pxe10 | Mode::Both) {
+        if !matches!(mode.value, Mode::Binl | Mode::Pxe10 | Mode::Both | Mode::Menu) {
             continue;
         }
         for (what, cause) in without_forms(firmware) {

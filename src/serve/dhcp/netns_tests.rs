@@ -10,6 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::tests::{Seen, config, receive};
 use super::*;
 use crate::proto::dhcp::testing::Request;
+use crate::proto::dhcp::{Condition, Effect, Mode, Rule};
 
 /// Tells the second run of a test, inside the namespace, from the first.
 const INSIDE: &str = "NETSPEC_TEST_IN_NETNS";
@@ -43,6 +44,16 @@ fn with_links(
     interfaces: &[&str],
     clients: impl FnOnce() + Send + 'static,
 ) -> (thread::JoinHandle<()>, Arc<Seen>) {
+    with_links_and_rules(addresses, interfaces, Vec::new(), clients)
+}
+
+/// The same where some machines are answered otherwise.
+fn with_links_and_rules(
+    addresses: &[&str],
+    interfaces: &[&str],
+    rules: Vec<Rule>,
+    clients: impl FnOnce() + Send + 'static,
+) -> (thread::JoinHandle<()>, Arc<Seen>) {
     let links = addresses.len();
     let (unshared, namespace) = mpsc::channel();
     let (serving, ready) = mpsc::channel();
@@ -61,7 +72,8 @@ fn with_links(
         ip(&format!("link set s{link} up"));
     }
     let seen = Arc::new(Seen::default());
-    let (events, config) = (seen.clone(), config(interfaces, DhcpPorts::default()));
+    let (events, mut config) = (seen.clone(), config(interfaces, DhcpPorts::default()));
+    config.table = Arc::new(BootTable { rules, ..(*config.table).clone() });
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -155,4 +167,79 @@ fn outlives_a_link_that_goes_down() {
     ip("link set s1 up");
     flapped.send(()).unwrap();
     clients.join().unwrap();
+}
+
+/// A rule for the machine whose hardware address ends with this byte.
+fn host(last: u8, then: Effect) -> Rule {
+    let mac = MacAddr([0x52, 0x54, 0, 0x12, 0x34, last]);
+    let when = Condition { mac: Some(mac.into()), ..Condition::default() };
+    Rule { name: format!("host {last}"), when, then }
+}
+
+/// A request of the machine whose hardware address ends with this byte.
+fn from(last: u8, request: Request) -> Vec<u8> {
+    let mut request = Request { xid: last.into(), ..request };
+    request.chaddr[5] = last;
+    request.bytes()
+}
+
+/// DH-38, DH-39, UE-12, BS-01, BS-07, G26: one machine waits and holds up no other, one gets two offers, one finds the boot
+/// server by broadcast with the address that it leased, and one is left alone.
+#[test]
+fn ue_12_answers_each_machine_as_its_rule_says() {
+    if !is_inside("ue_12_answers_each_machine_as_its_rule_says") {
+        return;
+    }
+    let mode = |mode: Mode| Effect { mode: Some(mode), ..Effect::default() };
+    let rules = vec![
+        host(1, Effect { delay_ms: 700, ..Effect::default() }),
+        host(2, mode(Mode::Both)),
+        host(3, mode(Mode::Menu)),
+        host(4, mode(Mode::Silent)),
+    ];
+    let (clients, seen) = with_links_and_rules(&["10.1.0.1/24"], &["s1"], rules, || {
+        ip("addr add 10.1.0.50/24 dev c1");
+        let client = client("c1");
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let send = |bytes: Vec<u8>| client.send_to(&bytes, "255.255.255.255:67").unwrap();
+        let next = || receive(&client).unwrap().0;
+        discover(&client, 9);
+        client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        while receive(&client).is_ok() {}
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+
+        let asked = Instant::now();
+        send(from(1, Request::bios(1)));
+        send(from(4, Request::bios(1)));
+        send(from(2, Request::bios(1)));
+        let (first, second) = (next(), next());
+        assert!(asked.elapsed() < Duration::from_millis(700), "nobody is held up");
+        assert_eq!([first[7], second[7]], [2, 2]);
+        assert!(!first.windows(5).any(|part| part == [43, 4, 6, 1, 8]), "binl");
+        assert!(second.windows(6).any(|part| part == [43, 4, 6, 1, 8, 255]), "pxe10");
+
+        let question = [71, 4, 0x80, 0, 0, 0, 255];
+        let leased = Request { ciaddr: Ipv4Addr::new(10, 1, 0, 50), ..Request::bios(3).with(43, &question) };
+        send(from(3, leased));
+        let ack = next();
+        assert_eq!((ack[7], &ack[12..24]), (3, &[0, 0, 0, 0, 10, 1, 0, 50, 10, 1, 0, 1][..]));
+        assert!(ack.windows(9).any(|part| part == [43, 7, 71, 4, 0x80, 0, 0, 0, 255]));
+
+        assert_eq!(next()[7], 1);
+        assert!(asked.elapsed() >= Duration::from_millis(700), "the delay");
+    });
+    clients.join().unwrap();
+    // The event of an answer follows it.
+    let line = |ending: &str| {
+        let seen_now = || seen.lines().iter().any(|line| line.ends_with(ending));
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !seen_now() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(seen_now(), "{ending} in {:#?}", seen.lines());
+    };
+    line("PXE ROM on legacy BIOS, DHCPDISCOVER: lpxelinux.0 from 10.1.0.1 (None) by host 1");
+    line("PXE ROM on legacy BIOS, DHCPDISCOVER: lpxelinux.0 from 10.1.0.1 (None) by host 2");
+    line("boot server type 32768, DHCPREQUEST: lpxelinux.0 from 10.1.0.1 (Some(10.1.0.50)) by host 3");
+    line("PXE ROM on legacy BIOS: host 4 says to be silent");
 }

@@ -21,8 +21,9 @@ impl Seen {
     /// One line per event.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |event: &BootEvent| match event {
-            BootEvent::Answered { mac, client, asked, file, server, ciaddr } => {
-                format!("{mac} {client}, {asked}: {file} from {server} ({ciaddr:?})")
+            BootEvent::Answered { mac, client, asked, file, server, ciaddr, rule } => {
+                let rule = rule.as_ref().map_or_else(String::new, |rule| format!(" by {rule}"));
+                format!("{mac} {client}, {asked}: {file} from {server} ({ciaddr:?}){rule}")
             }
             BootEvent::Silent { mac, reason } => format!("{mac:?} {reason}"),
             other => format!("{other:?}"),
@@ -177,14 +178,20 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
         loopback: false,
     }];
     let config = config(&["lan"], DhcpPorts::default());
-    let server = Server { config, events: Arc::new(Seen::default()), known, read: None };
-    let decide = |source: [u8; 4]| {
+    let server = Server { config, events: Arc::new(Seen::default()), leases: None, known, read: None };
+    let decide_as = |source: [u8; 4], ciaddr: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
-        let bytes = Request { ciaddr: source.into(), ..Request::bios(3) }.bytes();
+        let bytes = Request { ciaddr: ciaddr.into(), ..Request::bios(3) }.bytes();
         server.decide(ReceivedOn::Boot4011, &Received { bytes, truncated: false, arrival, source_port: 68 })
     };
+    let decide = |source: [u8; 4]| decide_as(source, source);
     assert!(matches!(decide([10, 0, 0, 50]), Outcome::Answer(_)));
+    // Whoever has no address yet is answered where it says, and only on the wire or near it.
+    assert!(matches!(decide([0; 4]), Outcome::Answer(_)));
+    assert!(matches!(decide_as([0; 4], [10, 0, 0, 50]), Outcome::Answer(_)));
+    let Outcome::Silent { reason, .. } = decide_as([0; 4], [203, 0, 113, 7]) else { panic!("answered") };
+    assert_eq!(reason, "the answer would go to 203.0.113.7, which is in no served network");
     let Outcome::Silent { reason, .. } = decide([203, 0, 113, 7]) else { panic!("answered") };
     assert_eq!(reason, "asks on port 4011 from 203.0.113.7, which is in no served network");
 }

@@ -18,7 +18,9 @@ impl Journal {
         let (stage, text) = match news {
             // The same was told with the offer.
             LeaseNews::Offered { .. } => {
-                let asked = told.map(|told| self.answered(mac, &told.client, told.asked, &told.file, told.server, now));
+                let asked = told.map(|told| {
+                    self.answered(mac, &told.client, told.asked, &told.file, &told.server.to_string(), now)
+                });
                 return asked.unwrap_or_default();
             }
             LeaseNews::Leased { address, seconds } => {

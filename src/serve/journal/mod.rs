@@ -151,8 +151,12 @@ impl Journal {
 
     fn milestones(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
         match event {
-            BootEvent::Answered { mac, client, asked, file, server, .. } => {
-                self.answered(*mac, client, asked, file, *server, now)
+            BootEvent::Answered { mac, client, asked, file, server, rule, .. } => {
+                let by = match rule {
+                    Some(rule) => format!("{server} ({})", printable(rule)),
+                    None => server.to_string(),
+                };
+                self.answered(*mac, client, asked, file, &by, now)
             }
             BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
             BootEvent::Silent { .. } => Vec::new(),
@@ -225,7 +229,7 @@ impl Journal {
         class: &str,
         asked: &str,
         file: &str,
-        server: Ipv4Addr,
+        by: &str,
         now: Duration,
     ) -> Vec<Milestone> {
         let key = ClientKey::Mac(mac);
@@ -245,7 +249,7 @@ impl Journal {
         client.boot.menu_shown = false;
         let again = if is_later_stage { "asked again" } else { "asked to boot" };
         let asked = format!("{again}: {} ({asked})", printable(class));
-        let offered = format!("was offered {} by {server}", printable(file));
+        let offered = format!("was offered {} by {by}", printable(file));
         let told = [(Stage::Asked, asked), (Stage::Offered, offered)];
         told.map(|(stage, text)| Milestone::new(now, key, stage, text)).into_iter().chain(stuck).collect()
     }

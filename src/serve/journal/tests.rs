@@ -16,6 +16,7 @@ fn asked(file: &str) -> BootEvent {
         file: file.into(),
         server: SERVER,
         ciaddr: None,
+        rule: None,
     }
 }
 
@@ -70,6 +71,17 @@ fn st_12_a_whole_boot_is_one_line_a_milestone() {
          9.6 s  52:54:00:aa:bb:cc  root image 100 % of 19.1 MiB (40.0 MB/s)
          9.6 s  52:54:00:aa:bb:cc  done: has everything, 9.6 s after it asked
     ");
+}
+
+/// VQ-02
+#[test]
+fn says_which_rule_made_the_answer() {
+    let mut event = asked("ipxe/x64/ipxe.efi");
+    if let BootEvent::Answered { rule, .. } = &mut event {
+        *rule = Some("firmware old-hp".to_owned());
+    }
+    let story = lines(&[(0, event)]);
+    assert!(story.ends_with("was offered ipxe/x64/ipxe.efi by 10.77.0.2 (firmware old-hp)\n"), "{story}");
 }
 
 #[test]

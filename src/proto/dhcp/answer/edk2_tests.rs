@@ -4,11 +4,11 @@ mod client;
 
 use std::cell::Cell;
 
-use self::client::{Age, LEASED, boot_http, boot_pxe};
-use super::super::EfiCpu;
+use self::client::{Age, End, LEASED, boot_http, boot_pxe};
 use super::super::lease::{Book, LeaseReply};
 use super::super::testing::{Request, encode};
 use super::super::tlv::Tlv;
+use super::super::{Condition, EfiCpu, Rule};
 use super::tests::{local, on_67, options, reply, table};
 use super::*;
 
@@ -117,6 +117,54 @@ fn fails_over_pxe_where_the_offer_is_another() {
     assert_eq!(end(Age::Since2017, wfm), Err("PXE-E16"), "UE-02");
     assert_eq!(end(Age::Since2017, |options| drop(options.remove(2))), Err("ASSERT"), "DH-26");
     assert_eq!(end(Age::Since2017, |options| drop(options.remove(1))), Err("PXE-E16"), "DH-24");
+}
+
+/// What our server sends to a DISCOVER and answers on port 4011 where one rule gives every machine a mode.
+fn boot_with(mode: Mode, age: Age) -> End<(Ipv4Addr, String)> {
+    let rule = Rule {
+        name: "firmware all".to_owned(),
+        when: Condition::default(),
+        then: Effect { mode: Some(mode), ..Effect::default() },
+    };
+    let table = BootTable { rules: vec![rule], ..table() };
+    let discover = uefi(7);
+    let source = SocketAddrV4::new(LEASED, 4011);
+    let on = |port: ReceivedOn, request: &Request| {
+        answer(&table, &BootRequest::parse(&request.bytes()).unwrap(), &Local { source, ..local(port) })
+    };
+    let mut offers = vec![lease(&discover, &[])];
+    if let Verdict::Answer(reply) = on(ReceivedOn::Dhcp67, &discover) {
+        offers.extend([Some(reply.bytes), reply.also].into_iter().flatten());
+    }
+    boot_pxe(age, &discover, &offers, |server, request| match on(ReceivedOn::Boot4011, request) {
+        Verdict::Answer(reply) if server == SERVER => Some(reply.bytes),
+        _ => None,
+    })
+}
+
+/// G03, UE-05, UE-06, UE-07, UE-12, BS-01, BS-04, BS-05: each mode boots the firmware that it is for; only `binl`, and `both`
+/// because of it, boots edk2 from before 2017.
+#[test]
+fn ue_12_boots_in_each_mode_that_its_age_knows() {
+    let file = || Ok((SERVER, "ipxe/X64/snponly.efi".to_owned()));
+    for (mode, before_2017) in
+        [(Mode::Binl, file()), (Mode::Both, file()), (Mode::Pxe10, Err("PXE-E16")), (Mode::Menu, Err("PXE-E16"))]
+    {
+        assert_eq!(boot_with(mode, Age::Since2017), file(), "{mode:?}");
+        assert_eq!(boot_with(mode, Age::Before2017), before_2017, "{mode:?}");
+    }
+    assert_eq!(boot_with(Mode::Silent, Age::Since2017), Err("PXE-E16"));
+}
+
+/// UE-08, G22: a DHCP server that poses as PXE takes the firmware to its own port 4011, and mode `pxe10` takes it back.
+#[test]
+fn ue_08_pxe10_beats_a_dhcp_server_that_poses_as_pxe() {
+    let discover = uefi(7);
+    let posing = lease(&discover, &[(60, b"PXEClient")]);
+    let pxe10 = with_options(&offer(&discover), |options| options.push((43, vec![6, 1, 8, 255])));
+    assert_eq!(boot_pxe(Age::Since2017, &discover, &[posing.clone(), offer(&discover)], ask), Err("PXE-E16"));
+    let end = boot_pxe(Age::Since2017, &discover, &[lease(&discover, &[]), pxe10, posing], ask);
+    assert_eq!(end, Ok((SERVER, "ipxe/X64/snponly.efi".to_owned())));
 }
 
 fn http(arch: u8) -> Request {

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::EfiCpu;
 use super::super::testing::Request;
 use super::super::tlv::Tlv;
+use super::super::{Architecture, EfiBoot, EfiCpu, IpxeBoot};
 use super::*;
 
 pub(super) fn table() -> BootTable {
@@ -24,6 +24,7 @@ pub(super) fn table() -> BootTable {
             .into(),
         http: [EfiCpu::X64, EfiCpu::Arm64].map(|cpu| (cpu, format!("ipxe/{cpu:?}/ipxe.efi"))).into(),
         vendor_prefixes: vec!["HW-Client".to_owned()],
+        ..BootTable::default()
     }
 }
 
@@ -162,12 +163,21 @@ fn is_silent_to_classes_without_an_entry() {
     let arch = |vendor: &str, arch: u16| Request::new(1, vendor).with(93, &arch.to_be_bytes());
     assert_eq!(nothing(arch("PXEClient", 7)), "UEFI x64 (PXE): this spec has nothing for it yet");
     assert_eq!(nothing(arch("HTTPClient", 16)), "UEFI x64 (HTTP Boot): this spec has nothing for it yet");
-    assert_eq!(nothing(arch("HTTPClient", 20)), "legacy BIOS (HTTP Boot): this spec has nothing for it yet");
-    assert_eq!(nothing(arch("HTTPClient", 24)), "ARM64 (HTTP Boot): this spec has nothing for it yet");
+    assert_eq!(
+        nothing(arch("HTTPClient", 20)),
+        "legacy BIOS (HTTP Boot): netspec has no program for it that comes over HTTP"
+    );
+    assert_eq!(
+        nothing(arch("HTTPClient", 24)),
+        "ARM64 (HTTP Boot): netspec has no program for it that comes over HTTP"
+    );
     assert_eq!(nothing(arch("PXEClient", 41)), "Raspberry Pi: this spec has nothing for it yet");
-    assert_eq!(nothing(arch("U-Boot.armv8", 22)), "U-Boot on ARM64: this spec has nothing for it yet");
+    assert_eq!(
+        nothing(arch("U-Boot.armv8", 22)),
+        "U-Boot on ARM64: answered only where a `firmware` of its architecture names a `loader`"
+    );
     let boot_server = Request::bios(3).with(43, &[71, 4, 0, 5, 0, 0, 255]);
-    let phrase = "PXE client that wants boot server type 5: this spec has nothing for it yet";
+    let phrase = "PXE client that wants boot server type 5, which netspec did not offer it";
     assert_eq!(silence(on_67(&boot_server)), phrase);
     assert_eq!(silence(on_4011(&boot_server)), phrase);
 }

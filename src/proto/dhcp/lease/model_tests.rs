@@ -170,7 +170,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     /// No address is leased twice at a time, a reservation is never given to others, an address that rests is not given at
     /// all, and a book from the store goes on with the same leases.

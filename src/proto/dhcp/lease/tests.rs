@@ -317,7 +317,7 @@ fn table() -> BootTable {
         ipxe: Some(IpxeBoot { script: "boot.ipxe".into(), config_file: None, path_prefix: None }),
         efi: [(EfiCpu::X64, EfiBoot { file: "ipxe/x64/snponly.efi".into() })].into(),
         http: [(EfiCpu::X64, "ipxe/x64/ipxe.efi".to_owned())].into(),
-        vendor_prefixes: Vec::new(),
+        ..BootTable::default()
     }
 }
 

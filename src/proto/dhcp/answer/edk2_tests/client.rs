@@ -98,13 +98,46 @@ impl Packet {
         }
     }
 
-    /// A PXE10 offer is used as it is, asked about, or dropped (UE-05, UE-07).
-    fn load_pxe10(&self) -> End<(Ipv4Addr, String)> {
+    /// A PXE10 offer is used as it is, followed to a boot server, or dropped (UE-05, UE-07).
+    fn load_pxe10(&self, discover: &Request, ask: &mut Ask<'_>) -> End<(Ipv4Addr, String)> {
         match self.vendor_option(6) {
             Some([control]) if control & 8 != 0 => self.load(),
+            Some([control]) => self.discover(*control, discover, ask),
             _ => Err("PXE-E21"),
         }
     }
+
+    /// Takes the first line of the menu, as where its timeout is 0, and asks the boot server of its type (BS-01, BS-04, BS-05).
+    fn discover(&self, control: u8, discover: &Request, ask: &mut Ask<'_>) -> End<(Ipv4Addr, String)> {
+        let Some([high, low, len, text @ ..]) = self.vendor_option(9) else { return Err("PXE-E21") };
+        let at_once = self.vendor_option(10).is_some_and(|prompt| prompt.first() == Some(&0));
+        if !at_once || [*high, *low] == [0, 0] || text.len() != usize::from(*len) || *len > 69 {
+            return Err("PXE-E21");
+        }
+        // With broadcast and multicast off, only the list says where to ask.
+        let server = match self.vendor_option(8) {
+            Some([h, l, 1, a, b, c, d]) if control == 7 && [h, l] == [high, low] => Ipv4Addr::new(*a, *b, *c, *d),
+            _ => return Err("PXE-E21"),
+        };
+        let item = [71, 4, *high, *low, 0, 0, 255];
+        let request = boot_server_request(discover).with(43, &item);
+        let answer = ask(server, &request).and_then(|bytes| Packet::keep(&bytes, &request));
+        let ack = answer.filter(|ack| ack.option(53) == Some(&[5]) && ack.is_class("PXEClient"));
+        match ack.filter(|ack| ack.vendor_option(71) == Some(&[*high, *low, 0, 0]) && ack.server() == server) {
+            Some(ack) => ack.load(),
+            None => Err("PXE-E18"),
+        }
+    }
+}
+
+/// Sends a request to port 4011 of a server and gives what comes back.
+type Ask<'a> = dyn FnMut(Ipv4Addr, &Request) -> Option<Vec<u8>> + 'a;
+
+/// A transaction of its own, and of the first request's options only what describes the client (DH-51).
+fn boot_server_request(discover: &Request) -> Request {
+    let mut request = Request { xid: discover.xid ^ 0xffff_ffff, ciaddr: LEASED, ..discover.clone() };
+    request.options.retain(|(code, _)| [53, 57, 55, 97, 94, 93, 60].contains(code));
+    request.with(53, &[3])
 }
 
 /// Whether edk2 is older than commit 8cdd559be6 of 2017, which began to use the PXE10 offers of proxies (UE-03).
@@ -132,11 +165,11 @@ pub(super) fn boot_pxe(
     }
     let labeled = |packets: &[&Packet], label: Label| packets.iter().position(|packet| packet.label() == label);
     if let Some(at) = labeled(&leases, Label::Pxe10) {
-        return leases[at].load_pxe10();
+        return leases[at].load_pxe10(discover, &mut ask);
     }
     let plain = labeled(&leases, Label::Plain);
     if let (Some(_), Some(at), Age::Since2017) = (plain, labeled(&proxies, Label::Pxe10), age) {
-        return proxies[at].load_pxe10();
+        return proxies[at].load_pxe10(discover, &mut ask);
     }
     // UE-08: the offer of a DHCP server that poses as PXE is asked about first, and it alone. Of proxies, each one (UE-10).
     let boot_servers: Vec<&Packet> = match (labeled(&leases, Label::Binl), plain) {
@@ -145,10 +178,7 @@ pub(super) fn boot_pxe(
         (None, None) => return Err("PXE-E16"),
     };
     for offer in &boot_servers {
-        // A transaction of its own, and of the first request's options only what describes the client (DH-51).
-        let mut request = Request { xid: discover.xid ^ 0xffff_ffff, ciaddr: LEASED, ..discover.clone() };
-        request.options.retain(|(code, _)| [53, 57, 55, 97, 94, 93, 60].contains(code));
-        let request = request.with(53, &[3]);
+        let request = boot_server_request(discover);
         let answer = ask(offer.server(), &request).and_then(|bytes| Packet::keep(&bytes, &request));
         if let Some(ack) = answer.filter(|ack| ack.option(53) == Some(&[5]) && ack.file().is_some()) {
             return ack.load();
