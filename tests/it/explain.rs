@@ -116,6 +116,31 @@ fn silence_has_a_reason_and_what_to_do() {
     assert!(windows.contains("What to do: ") && !windows.contains('\u{1b}'), "{windows}");
 }
 
+/// The rule that is followed is named, and the exchange is the one that it asks for.
+#[test]
+fn rules_of_the_spec_are_seen() {
+    let rules = "host \"desk\" {\n    mac \"52:54:00:aa:bb:cc\"\n    mode \"silent\"\n}\n\
+                 firmware \"old\" {\n    mac \"52:54:01\"\n    mode \"both\"\n    delay \"2s\"\n}\n\
+                 firmware \"new\" {\n    arch \"uefi-x64\"\n    mode \"pxe10\"\n}\n";
+    let folder = folder(&format!("{ONE_ISO}{rules}"));
+    let silent = fails(&folder, &["--arch", "uefi-x64", "--mac", "52:54:00:aa:bb:cc"]);
+    assert!(silent.contains("UEFI x64 (PXE): host desk says to be silent"), "{silent}");
+    assert!(silent.contains("What to do: change or remove the `mode \"silent\"` of host desk in the spec"), "{silent}");
+
+    let explain = |mac: &str| {
+        let arguments = ["explain", "spec.kdl", "--arch", "uefi-x64", "--mac", mac, "--format", "json"];
+        serde_json::from_str::<Value>(&folder.netspec_ok(&arguments)).unwrap()
+    };
+    let both = explain("52:54:01:00:00:01");
+    let answer = &both["steps"][0]["answer"];
+    assert_eq!((&answer["rule"], &answer["delay-ms"]), (&"firmware old".into(), &2000.into()));
+    assert_eq!((&answer["vendor-options"], &answer["also"]), (&Value::Null, &"load the file at once".into()));
+    let at_once = explain("52:54:02:00:00:01");
+    assert_eq!(at_once["steps"][0]["answer"]["rule"], "firmware new");
+    assert_eq!(at_once["steps"][0]["answer"]["vendor-options"], "load the file at once");
+    assert_eq!(at_once["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
+}
+
 /// Where netspec is the DHCP server, one answer has the address and the file.
 #[test]
 fn a_network_without_another_dhcp_server_is_explained() {
