@@ -84,6 +84,8 @@ pub struct Boot {
     pub command_line: String,
     /// The processor that it is for, where that is another one than the client's: it does not start.
     pub foreign: Option<&'static str>,
+    /// Whether it is a program of UEFI without a signature, which does not start where Secure Boot is on.
+    pub unsigned: bool,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
 }
@@ -129,16 +131,31 @@ impl Known {
         let firmware = client.firmware;
         Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()) }
     }
+}
 
-    /// The processor of a kernel, where this client has another one.
-    pub(super) fn foreign(&self, kernel: &Fetched, shelf: &Shelf<'_>) -> Option<&'static str> {
-        let (own, got) = (self.cpu?, kernel.gets.as_ref()?);
-        program::cpu(&shelf.head(got, program::HEAD)).filter(|cpu| *cpu != own)
+impl Boot {
+    /// What a client starts: a kernel with its RAM disks, and its whole command line.
+    pub(super) fn new(
+        (kernel, name): (Fetched, &str),
+        initrds: Vec<Fetched>,
+        command_line: String,
+        known: &Known,
+        shelf: &Shelf<'_>,
+    ) -> Self {
+        let head = kernel.gets.as_ref().map(|got| shelf.head(got, program::HEAD)).unwrap_or_default();
+        Self {
+            foreign: program::cpu(&head).filter(|cpu| known.cpu.is_some_and(|own| own != *cpu)),
+            unsigned: program::is_signed(&head) == Some(false),
+            root_images: root_images(&command_line, name, shelf),
+            kernel,
+            initrds,
+            command_line,
+        }
     }
 }
 
 /// The words of a command line that may carry a URL of something that the system loads later.
-pub(super) fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
+fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
     let mut images = Vec::new();
     for word in words(command_line) {
         let Some((key, value)) = word.split_once('=') else { continue };

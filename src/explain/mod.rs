@@ -9,6 +9,7 @@ mod advice;
 pub mod capture;
 mod files;
 mod firmware;
+mod grub;
 mod ipxe;
 mod menu;
 mod program;

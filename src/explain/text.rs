@@ -27,7 +27,7 @@ pub fn explanation(explanation: &Explanation, entry: Option<&str>) -> String {
         }
     }
     if let Some(menus) = menus {
-        self::menus(&mut page, steps.len() + 1, menus, entry);
+        self::menus(&mut page, steps.len() + 1, menus, entry, client.secure_boot);
     }
     if let Some(then) = then {
         page.gap();
@@ -99,7 +99,10 @@ fn ends(menus: &Menus) -> String {
     match &menus.first {
         LeadsTo::Menu { menu } => {
             let title = menus.menus.get(*menu).map_or("", |menu| menu.title.as_str());
-            format!("the menu \"{title}\", which leads to {count}")
+            match title {
+                "" => format!("a menu, which leads to {count}"),
+                title => format!("the menu \"{title}\", which leads to {count}"),
+            }
         }
         LeadsTo::Kernel(boot) => boot.command_line.clone(),
         other => target(other, &[]),
@@ -239,7 +242,7 @@ fn kernels(menus: &Menus) -> Vec<Kernel<'_>> {
     kernels
 }
 
-fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
+fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>, secure_boot: bool) {
     let kernels = kernels(menus);
     page.gap();
     match &menus.first {
@@ -263,7 +266,7 @@ fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
         let mut titles = kernel.titles.clone();
         titles.dedup();
         page.wrapped(3, &format!("Kernel {at}: "), &titles.join(", "));
-        self::kernel(page, kernel.boot);
+        self::kernel(page, kernel.boot, secure_boot);
     }
     if let (true, Some(entry)) = (shown.is_empty(), entry) {
         page.gap();
@@ -281,7 +284,8 @@ fn menu(page: &mut Page, at: usize, menu: &Menu, kernels: &[Kernel<'_>]) {
         Some(seconds) => format!("the marked line starts after {seconds} seconds"),
         None => "it waits for a key".to_owned(),
     };
-    page.wrapped(3, &format!("Menu {}: ", at + 1), &format!("\"{}\" ({wait})", menu.title));
+    let title = if menu.title.is_empty() { String::new() } else { format!("\"{}\" ", menu.title) };
+    page.wrapped(3, &format!("Menu {}: ", at + 1), &format!("{title}({wait})"));
     let widths = menu.lines.iter().map(|line| match line {
         Line::Choice { title, .. } => title.chars().count(),
         Line::Gap => 0,
@@ -315,10 +319,13 @@ fn target(leads_to: &LeadsTo, kernels: &[Kernel<'_>]) -> String {
     }
 }
 
-fn kernel(page: &mut Page, boot: &Boot) {
+fn kernel(page: &mut Page, boot: &Boot, secure_boot: bool) {
     file(page, 5, "kernel", &boot.kernel);
     if let Some(cpu) = boot.foreign {
         page.field(5, "DOES NOT START", &format!("it is for {cpu}, and this machine is another"));
+    }
+    if secure_boot && boot.unsigned {
+        page.field(5, "DOES NOT START", "it is not signed, and Secure Boot is on");
     }
     for initrd in &boot.initrds {
         file(page, 5, "initrd", initrd);

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::files::{Fetched, Got, Shelf, Source};
 use super::firmware::{Asks, Client, Stage};
+use super::grub;
 use super::ipxe::{self, Outcome};
 use super::menu::{Known, LeadsTo, Menus};
 use super::program as header;
@@ -15,9 +16,12 @@ use super::pxelinux::{self, Place};
 use super::serving::{boot_server_type, say, uses_file_now};
 use super::step::{Answer, Load, Problem, Question, Step};
 use crate::proto::dhcp::{BootRequest, Local, ReceivedOn, ServerAddr, ServerMessage};
+use crate::serve::event::Transport;
 
 /// The address that the network's own DHCP server has given the client by the time that it asks on port 4011 (RFC 5737).
 const LEASED: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
+/// Where a GRUB made for network boot looks for its menu.
+const GRUB_MENU: &str = "/grub/grub.cfg";
 /// Programs that load each other. More is a circle.
 const MAX_LOADS: usize = 8;
 
@@ -51,6 +55,8 @@ enum Program {
     Ipxe,
     Script,
     Pxelinux,
+    Shim,
+    Grub,
     Other,
 }
 
@@ -192,6 +198,23 @@ impl<'a> Walk<'a> {
                 self.script(got, told);
                 None
             }
+            Program::Shim => {
+                // shim takes the last part of its own name off, and puts GRUB's there (HB-08).
+                let folder = file.asks_for.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let grub = if self.client.firmware.cpu() == "arm64" { "grubaa64.efi" } else { "grubx64.efi" };
+                let name = format!("{folder}/{grub}");
+                let grub = match file.over {
+                    Transport::Http => self.shelf.url(&name)?,
+                    Transport::Tftp => self.shelf.tftp(&name),
+                };
+                let grub = self.loaded("shim loads GRUB from its own folder", grub)?;
+                self.grub(&grub);
+                None
+            }
+            Program::Grub => {
+                self.grub(file);
+                None
+            }
             Program::Other => {
                 self.then = Some(match self.client.firmware.asks {
                     Asks::RaspberryPi => {
@@ -223,6 +246,25 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// GRUB looks for its menu on the server that it was loaded from (ST-08, HB-09).
+    fn grub(&mut self, file: &Fetched) {
+        let server = self.server.get();
+        let device = match (file.over, self.shelf.plan.server.http_port) {
+            (Transport::Tftp, _) => format!("tftp,{server}"),
+            (Transport::Http, 80) => format!("http,{server}"),
+            (Transport::Http, port) => format!("http,{server}:{port}"),
+        };
+        let url = format!("{}{GRUB_MENU}", device.replace(',', "://"));
+        let Some(found) = self.shelf.url(&url) else { return };
+        if self.loaded("GRUB reads its menu", found).is_none() {
+            return;
+        }
+        let cpu = if self.client.firmware.cpu() == "x64" { "x86_64" } else { self.client.firmware.cpu() };
+        let start = grub::Start { device, cpu, mac: self.client.chaddr() };
+        let menus = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
+        self.shows(menus);
+    }
+
     /// PXELINUX reads its configuration where options 209 and 210 say, else below its own folder.
     fn pxelinux(&mut self, got: &Got, told: &Told) {
         let own = got.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
@@ -250,6 +292,12 @@ impl<'a> Walk<'a> {
                 Some(format!("add an `iso` of a system for {}", self.client.firmware.cpu())),
             );
         }
+        if self.client.secure_boot && menus.boots().next().is_some() && menus.boots().all(|boot| boot.unsigned) {
+            self.problem(
+                "Secure Boot is on, and none of the kernels is signed: shim refuses them".to_owned(),
+                Some("add an `iso` whose kernel is signed, or switch Secure Boot off in the PC's setup".to_owned()),
+            );
+        }
         self.menus = Some(menus);
     }
 
@@ -267,6 +315,10 @@ fn program(got: &Got) -> Program {
         Program::Script
     } else if name.contains("pxelinux") {
         Program::Pxelinux
+    } else if name.starts_with("shim") {
+        Program::Shim
+    } else if name.starts_with("grub") && name.ends_with(".efi") {
+        Program::Grub
     } else if name.starts_with("ipxe") || name.starts_with("undionly") {
         Program::Ipxe
     } else {
