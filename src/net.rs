@@ -148,6 +148,12 @@ impl fmt::Debug for MacPrefix {
     }
 }
 
+impl serde::Serialize for MacPrefix {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl FromStr for MacPrefix {
     type Err = MacAddrError;
 

@@ -21,6 +21,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
+    /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
+    Loaders(LoadersArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
@@ -47,6 +49,15 @@ pub(super) struct PlanArgs {
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LoadersArgs {
+    /// The spec file, where it names loaders
+    pub(super) spec: Option<PathBuf>,
+    /// How they are listed
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -108,6 +119,14 @@ pub(super) enum FindingFormat {
     /// One line each: `file:line:column: error[code]: message`
     Short,
     /// One JSON object for each spec
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// A paragraph each
+    Text,
+    /// One JSON array
     Json,
 }
 

@@ -7,6 +7,7 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod loaders;
 mod plan;
 mod report;
 mod serve;
@@ -22,6 +23,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
         Command::Check(check) => check::run(&check),
+        Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),

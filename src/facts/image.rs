@@ -4,32 +4,36 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Digest, ImageFacts, LocalImage};
+use super::{Digest, ImageFacts, LocalImage, kernel};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
-use crate::image::recipe::{self, RecipeError};
-use crate::resolve::IsoSource;
+use crate::image::recipe::{self, Recipe, RecipeError};
+use crate::resolve::{IsoSource, ResolvedSpec};
 use crate::world::World;
 
-/// `needs_recipe` says that an ISO of an unknown kind is of no use.
+/// An ISO of an unknown kind is of no use where the spec does not say by hand what to boot of it.
 pub(super) fn inspect(
     source: &IsoSource,
-    needs_recipe: bool,
+    spec: &ResolvedSpec,
     world: &dyn World,
 ) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
     let image = world.open(&source.path).map_err(|error| unopened(source, &error, world))?;
     let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
     let recipe = match recipe::recognize(&iso, &*image) {
         Ok(recipe) => Some(recipe),
-        Err(_) if !needs_recipe => None,
+        Err(_) if !spec.needs_recipe(&source.name) => None,
         Err(error) => return Err(not_bootable(source, &error)),
     };
+    let by_hand = spec.kernel_targets().filter(|target| target.iso == source.name).map(|target| &target.kernel.value);
+    let entries = recipe.iter().flat_map(Recipe::entries).map(|entry| &entry.kernel);
+    let kernels = kernel::machines(&iso, &*image, by_hand.chain(entries).map(String::as_str));
     let facts = ImageFacts {
         size: iso.volume.size,
         volume_id: iso.volume.volume_id.clone(),
         index_digest: Digest(iso.volume.index_digest),
         recipe,
+        kernels,
     };
     Ok((facts, LocalImage { path: source.path.clone(), iso: Arc::new(iso) }))
 }

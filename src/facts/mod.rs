@@ -5,11 +5,11 @@
 
 mod digest;
 mod image;
+mod kernel;
 mod loader;
 mod paths;
 mod pxelinux;
 mod raspberry_pi;
-mod wanted;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,16 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::digest::Digest;
-pub use self::loader::{FilePin, LoaderFiles, Package, Program, Usual};
+pub use self::loader::{
+    FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
+};
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
 pub use self::raspberry_pi::RASPBERRY_PI;
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::resolve::ResolvedSpec;
-use crate::spec::loader::LoaderKind;
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::World;
 
 /// Everything about files that a plan depends on.
@@ -51,6 +53,9 @@ pub struct ImageFacts {
     /// How to boot it; `None` where the spec only names files in it.
     #[serde(skip)]
     pub recipe: Option<Recipe>,
+    /// For which processors its kernels were built, by their paths in it, where they say so.
+    #[serde(skip)]
+    pub kernels: BTreeMap<String, Machine>,
 }
 
 impl ImageFacts {
@@ -103,7 +108,7 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let mut facts = BTreeMap::new();
     let mut images = BTreeMap::new();
     for source in &spec.isos {
-        match image::inspect(source, spec.needs_recipe(&source.name), world) {
+        match image::inspect(source, spec, world) {
             Ok((image_facts, local)) => {
                 facts.insert(source.name.clone(), image_facts);
                 images.insert(source.name.clone(), local);
@@ -114,9 +119,9 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     findings.extend(paths::check(spec, &images));
     let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
     let facts = Facts { images: facts, loaders };
+    findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
-        findings.extend(wanted::check(spec, &facts));
     }
     let gathered = (!findings.has_errors()).then_some(Gathered { facts, images, loader_files });
     (gathered, findings)
@@ -130,10 +135,10 @@ fn find_loaders(
 ) -> (BTreeMap<LoaderKind, LoaderFiles>, BTreeMap<String, PathBuf>) {
     let mut loaders = BTreeMap::new();
     let mut paths = BTreeMap::new();
-    let others = Usual::all().map(|row| (row.kind, loader::find(row, spec, world)));
+    let others = Usual::all().map(|row| (row.kind, loader::find(row, &spec.loaders, world)));
     let first = [
-        (LoaderKind::Pxelinux, pxelinux::find(spec, world)),
-        (LoaderKind::RaspberryPi, raspberry_pi::find(spec, world)),
+        (LoaderKind::Pxelinux, pxelinux::find(&spec.loaders, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(&spec.loaders, world)),
     ];
     for (kind, found) in first.into_iter().chain(others) {
         match found {
@@ -141,7 +146,7 @@ fn find_loaders(
                 loaders.insert(kind, files);
                 paths.extend(of_files);
             }
-            Ok(_) => loader::missing(kind).into_iter().for_each(|finding| findings.push(finding)),
+            Ok(_) => {}
             Err(finding) => findings.push(*finding),
         }
     }

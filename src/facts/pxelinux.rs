@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::loader::{Found, check_digest};
+use super::loader::{Found, Sources, check_digest};
 use super::{Facts, FilePin, LoaderFiles};
 use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -64,8 +64,8 @@ pub const MODULES: &[&str] = &["ldlinux.c32", "libcom32.c32", "libutil.c32", "me
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// Looks where the spec says, else in the usual places. Nothing found is no files.
-pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
-    if let Some(source) = spec.loaders.get(&LoaderKind::Pxelinux) {
+pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+    if let Some(source) = sources.get(&LoaderKind::Pxelinux) {
         let found = read(&source.path, &source.modules, world).map_err(|(path, error)| {
             let path = path.display();
             let message = match error.kind() {
@@ -131,7 +131,7 @@ pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
 }
 
 /// What to install, and where: places of the same packages together.
-fn packages() -> String {
+pub(super) fn packages() -> String {
     let groups = PxelinuxPlace::ALL.chunk_by(|a, b| a.packages == b.packages).filter_map(|group| {
         let on: Vec<_> = group.iter().map(|place| place.distributions).collect();
         Some(format!("{} ({})", listed(group.first()?.packages), on.join(", ")))

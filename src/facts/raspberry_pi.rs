@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::loader::Found;
+use super::loader::{Found, Sources};
 use super::{Digest, FilePin, LoaderFiles};
 use crate::diag::nearest::{listed, shown};
 use crate::diag::{Code, Diagnostic};
-use crate::resolve::{LoaderSource, ResolvedSpec};
+use crate::resolve::LoaderSource;
 use crate::spec::loader::LoaderKind;
 use crate::world::World;
 
@@ -33,8 +33,8 @@ const MAX_FILE: u64 = 1024 * 1024 * 1024;
 const CHUNK: usize = 1024 * 1024;
 
 /// Reads the folder that the spec names, if it names one. Hidden files are left out, and so are links that lead out of it.
-pub(super) fn find(spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
-    let Some(source) = spec.loaders.get(&LoaderKind::RaspberryPi) else { return Ok(Found::default()) };
+pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+    let Some(source) = sources.get(&LoaderKind::RaspberryPi) else { return Ok(Found::default()) };
     let mut walk = Walk { world, root: PathBuf::new(), paths: BTreeMap::new() };
     let walked = world.canonical(&source.path).and_then(|root| {
         walk.root = root;

@@ -102,7 +102,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     let mut plan = Plan {
         format: FORMAT,
         networks: spec.networks.clone(),
-        server: spec.server,
+        server: spec.server.clone(),
         images: facts.images.clone(),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),

@@ -6,6 +6,7 @@
 
 mod machines;
 pub mod rules;
+mod wanted;
 mod words;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,13 @@ use ipnet::Ipv4Net;
 use serde::Serialize;
 
 pub use self::machines::Rule;
+pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
-use crate::net::{AddressRange, MacAddr};
+use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Span, Spanned};
 use crate::spec::loader::LoaderKind;
+use crate::spec::tftp::TftpOption;
 use crate::spec::{self, Spec};
 
 /// A spec in which every name is known to exist.
@@ -40,6 +43,10 @@ pub struct ResolvedSpec {
     pub rules: Vec<Rule>,
     /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
     pub vendor_classes: Vec<String>,
+    /// The loaders that rules give to machines, in the order of the spec.
+    pub wanted_loaders: Vec<WantedLoader>,
+    /// The UEFI machines that rules speak of, in the order of the spec.
+    pub firmware_machines: Vec<FirmwareMachine>,
 }
 
 /// A network on which clients are answered.
@@ -171,13 +178,38 @@ pub struct KernelTarget {
 }
 
 /// Ports and limits of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Server {
     /// TCP port of HTTP.
     pub http_port: u16,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
+    /// What else TFTP does otherwise than usual.
+    #[serde(skip_serializing_if = "Tftp::is_usual")]
+    pub tftp: Tftp,
+}
+
+/// How TFTP differs from what firmware usually takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tftp {
+    /// The largest block, in bytes, where it is not left to the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_size: Option<u16>,
+    /// Options that are not granted, and the beginning of the hardware addresses to which they are not; none means all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<(TftpOption, Option<MacPrefix>)>,
+    /// Whether data comes from port 69 as well.
+    pub single_port: bool,
+    /// Whether the block behind 65535 is 1 instead of 0.
+    pub wrap_to_one: bool,
+}
+
+impl Tftp {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ResolvedSpec {
@@ -201,7 +233,7 @@ impl ResolvedSpec {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { http_port: 80, tftp_window: 16 }
+        Self { http_port: 80, tftp_window: 16, tftp: Tftp::default() }
     }
 }
 
@@ -229,6 +261,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
+        wanted_loaders: wanted::loaders(spec),
+        firmware_machines: wanted::machines(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
         rules: machines::rules(spec),
         vendor_classes: machines::vendor_classes(spec),
@@ -318,7 +352,24 @@ fn kernel_target(iso: &str, kernel: &Spanned<String>, entry: &spec::menu::Entry)
 fn server(server: &spec::Server) -> Server {
     let default = Server::default();
     let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
-    Server { http_port: or(&server.http, default.http_port), tftp_window: or(&server.window, default.tftp_window) }
+    Server {
+        http_port: or(&server.http, default.http_port),
+        tftp_window: or(&server.window, default.tftp_window),
+        tftp: server.tftp.as_ref().map_or_else(Tftp::default, tftp),
+    }
+}
+
+fn tftp(tftp: &spec::tftp::Tftp) -> Tftp {
+    let without = tftp.without.iter().flat_map(|without| {
+        let mac = without.mac.as_ref().map(|mac| mac.value.clone());
+        without.options.iter().map(move |option| (option.value, mac.clone()))
+    });
+    Tftp {
+        block_size: tftp.block_size.as_ref().map(|size| size.value),
+        without: without.collect(),
+        single_port: tftp.single_port.is_some(),
+        wrap_to_one: tftp.wrap.as_ref().is_some_and(|block| block.value == 1),
+    }
 }
 
 fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {

@@ -79,8 +79,7 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path)
     let mut tftp = Vec::new();
     let mut http = Vec::new();
     for address in addresses {
-        let mut config = tftp::Config::new(SocketAddrV4::new(address, TFTP_PORT));
-        config.options.windowsize = Some(plan.server.tftp_window);
+        let config = tftp::Config::of(SocketAddrV4::new(address, TFTP_PORT), &plan.server);
         match tftp::bind(config) {
             Ok(bound) => tftp.push(bound),
             Err(error) => errors.push(ListenError::new(Protocol::Udp, address, TFTP_PORT, None, error)),

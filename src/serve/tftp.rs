@@ -23,8 +23,12 @@ use self::wire::{Datagram, Listener};
 use super::content::Files;
 use super::event::{BootEvent, Events, Transport};
 use super::limit::Limit;
+use super::neighbor;
+use crate::net::MacPrefix;
 use crate::proto::tftp::options::Limits;
 use crate::proto::tftp::{ErrorCode, Malformed, Packet, Wrap, encode_error};
+use crate::resolve;
+use crate::spec::tftp::TftpOption;
 
 /// How to serve over TFTP.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Config {
     pub single_port: bool,
     /// The options that clients may have.
     pub options: Limits,
+    /// Options that clients are not granted whose hardware address begins so (TF-12).
+    pub exceptions: Vec<(MacPrefix, TftpOption)>,
     /// The block number after 65535.
     pub wrap: Wrap,
     /// The most transfers at once; a client above gets an ERROR.
@@ -51,10 +57,53 @@ impl Config {
             addr,
             single_port: false,
             options: Limits::default(),
+            exceptions: Vec::new(),
             wrap: Wrap::default(),
             max_transfers: 512,
             max_per_source: 256,
         }
+    }
+}
+
+impl Config {
+    /// As a spec says it, listening on `addr`.
+    pub fn of(addr: SocketAddrV4, server: &resolve::Server) -> Self {
+        let resolve::Tftp { block_size, without, single_port, wrap_to_one } = &server.tftp;
+        let mut config = Self::new(addr);
+        config.options.windowsize = Some(server.tftp_window);
+        config.options.blksize = block_size.or(config.options.blksize);
+        config.single_port = *single_port;
+        config.wrap = if *wrap_to_one { Wrap::ToOne } else { Wrap::ToZero };
+        for (option, mac) in without {
+            match mac {
+                Some(mac) => config.exceptions.push((mac.clone(), *option)),
+                None => switch_off(&mut config.options, *option),
+            }
+        }
+        config
+    }
+
+    /// The options that this client may have.
+    fn limits_for(&self, client: Ipv4Addr) -> Limits {
+        let mut limits = self.options;
+        // Without exceptions the table of the kernel is not read.
+        if !self.exceptions.is_empty()
+            && let Some(mac) = neighbor::hardware_address(client)
+        {
+            let of_client = self.exceptions.iter().filter(|(prefix, _)| prefix.covers(mac));
+            of_client.for_each(|(_, option)| switch_off(&mut limits, *option));
+        }
+        limits
+    }
+}
+
+/// Grants this option to nobody.
+fn switch_off(limits: &mut Limits, option: TftpOption) {
+    match option {
+        TftpOption::Blksize => limits.blksize = None,
+        TftpOption::Timeout => limits.timeout = false,
+        TftpOption::Tsize => limits.tsize = false,
+        TftpOption::Windowsize => limits.windowsize = None,
     }
 }
 
@@ -271,5 +320,21 @@ impl Server {
         {
             self.sessions.remove(&peer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// TF-25: what a spec without a word about TFTP means, and what one means that asks for 1 behind 65535.
+    #[test]
+    fn tf_25_a_spec_sets_the_number_behind_65535() {
+        let config = |tftp: resolve::Tftp| {
+            Config::of(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), &resolve::Server { tftp, ..Default::default() })
+        };
+        let usual = config(resolve::Tftp::default());
+        assert_eq!((usual.wrap, usual.single_port, usual.options), (Wrap::ToZero, false, Limits::default()));
+        assert_eq!(config(resolve::Tftp { wrap_to_one: true, ..Default::default() }).wrap, Wrap::ToOne);
     }
 }

@@ -194,7 +194,8 @@ fn vendor_class(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Strin
     None
 }
 
-fn mac_prefix(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<MacPrefix>> {
+/// The beginning of a hardware address.
+pub(super) fn mac_prefix(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<MacPrefix>> {
     let text = value::string(entry, Wanted::argument("mac"), out)?;
     match text.value.parse() {
         Ok(prefix) => Some(Spanned::new(prefix, text.span)),

@@ -79,6 +79,21 @@ pub enum Machine {
     RaspberryPi,
 }
 
+impl Machine {
+    /// Its name, for people: `64-bit ARM`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bios => "legacy BIOS",
+            Self::Ia32 => "32-bit x86",
+            Self::X64 => "x86-64",
+            Self::Arm64 => "64-bit ARM",
+            Self::Riscv64 => "64-bit RISC-V",
+            Self::Loong64 => "64-bit LoongArch",
+            Self::RaspberryPi => "a Raspberry Pi",
+        }
+    }
+}
+
 impl LoaderKind {
     /// Every kind.
     pub const ALL: &[Self] = &[
@@ -130,6 +145,11 @@ impl LoaderKind {
             Self::IpxeLoong64 => Machine::Loong64,
             Self::RaspberryPi => Machine::RaspberryPi,
         }
+    }
+
+    /// The iPXE that a machine executes.
+    pub fn ipxe_of(machine: Machine) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.is_ipxe() && kind.machine() == machine)
     }
 
     /// Whether it is an iPXE.

@@ -26,6 +26,7 @@ mod parse;
 pub mod server;
 mod shape;
 mod split;
+pub mod tftp;
 mod value;
 mod words;
 

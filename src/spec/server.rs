@@ -1,10 +1,11 @@
-//! `server { http 80; window 16 }`; TFTP has no choice, for firmware asks port 69 only (RFC 1350 section 4)
+//! `server { http 80; window 16; tftp { … } }`; the port of TFTP has no choice, for firmware asks 69 only (RFC 1350 section 4)
 
 use std::ops::RangeInclusive;
 
 use kdl::KdlNode;
 
 use super::shape::{Checked, Child, Shape};
+use super::tftp::Tftp;
 use super::value::{self, Wanted, name_span};
 use crate::diag::Diagnostics;
 use crate::source::{Span, Spanned};
@@ -14,7 +15,11 @@ const SHAPE: Shape = Shape {
     arguments: &[],
     more: None,
     properties: &[],
-    children: &[Child { name: "http", once: true }, Child { name: "window", once: true }],
+    children: &[
+        Child { name: "http", once: true },
+        Child { name: "window", once: true },
+        Child { name: "tftp", once: true },
+    ],
 };
 const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
 const WINDOW: Shape =
@@ -27,6 +32,8 @@ pub struct Server {
     pub http: Option<Spanned<u16>>,
     /// The largest window of TFTP that is granted, in blocks (RFC 7440).
     pub window: Option<Spanned<u16>>,
+    /// What else TFTP does otherwise than usual.
+    pub tftp: Option<Tftp>,
     /// The place of the word `server`.
     pub span: Span,
 }
@@ -39,10 +46,8 @@ impl Server {
             let entry = child.argument(0, out)?;
             value::integer(entry, Wanted::argument(shape.name), range, what, out)
         };
-        Self {
-            http: number(&HTTP, 1..=65535, "a port"),
-            window: number(&WINDOW, 1..=64, "a number of blocks"),
-            span: name_span(node),
-        }
+        let http = number(&HTTP, 1..=65535, "a port");
+        let window = number(&WINDOW, 1..=64, "a number of blocks");
+        Self { http, window, tftp: checked.child("tftp").map(|node| Tftp::decode(node, out)), span: name_span(node) }
     }
 }

@@ -42,7 +42,7 @@ menu "main" title="Home netboot" timeout=30 {
     entry "tools" menu="tools"
 }
 menu "tools" { entry "disk" boot="local-disk" title = "Boot from the local disk"; }
-server { http 0x1F90; window 1_6 }
+server { http 0x1F90; window 1_6; tftp { without tsize blksize mac=b8-27-EB; without timeout; block-size 1024; wrap 1; single-port } }
 loader "pxelinux" "lpxelinux.0" modules="modules/bios"
 "##;
 
@@ -65,6 +65,12 @@ fn reads_all_of_the_language() {
     let server = spec.server.unwrap();
     assert_eq!(server.http.unwrap().value, 8080);
     assert_eq!(server.window.unwrap().value, 16);
+    let tftp = server.tftp.unwrap();
+    assert_eq!((tftp.block_size.unwrap().value, tftp.wrap.unwrap().value), (1024, 1));
+    assert!(tftp.single_port.is_some());
+    let without: Vec<_> =
+        tftp.without.iter().map(|it| (it.options.len(), it.mac.as_ref().map(|mac| mac.value.to_string()))).collect();
+    assert_eq!(without, [(2, Some("b8:27:eb".to_owned())), (1, None)]);
     assert_eq!(spec.loaders[0].modules.as_ref().unwrap().value, "modules/bios");
 }
 
@@ -219,6 +225,9 @@ fn piece() -> impl Strategy<Value = String> {
         "separator",
         "loader",
         "arguments",
+        "tftp",
+        "without",
+        "single-port",
         "dhcp",
         "dhcp \"server\" {",
         "range \"192.168.1.9-192.168.1.20\";",

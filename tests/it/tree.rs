@@ -12,7 +12,7 @@ use crate::support::{Folder, trees};
 
 const LOCAL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
 
-fn tree(folder: &Folder) -> FileTree {
+pub(crate) fn tree(folder: &Folder) -> FileTree {
     let compiled = compile(&folder.path("spec.kdl"), &OsWorld);
     let outcome = compiled.outcome.expect("a spec without errors");
     FileTree::open(&outcome.plan, &outcome.gathered).unwrap()
@@ -23,7 +23,7 @@ fn old() -> Folder {
     Folder::with_spec(spec).iso("old.iso", "ARCH_201409", &trees::archiso_2014())
 }
 
-fn read(opened: &Opened) -> String {
+pub(crate) fn read(opened: &Opened) -> String {
     let mut bytes = vec![0; usize::try_from(opened.len).unwrap()];
     let mut done = 0;
     while done < bytes.len() {

@@ -120,9 +120,13 @@ pub(crate) const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)
 
 impl Server {
     pub(crate) fn tftp(config: tftp::Config, shelf: Shelf) -> Self {
+        Self::tftp_with(config, shelf)
+    }
+
+    pub(crate) fn tftp_with(config: tftp::Config, files: impl Files) -> Self {
         let bound = tftp::bind(config).unwrap();
         let addr = bound.local_addr();
-        Self::start(addr, move |events, stop| bound.run(Arc::new(shelf), events, stop))
+        Self::start(addr, move |events, stop| bound.run(Arc::new(files), events, stop))
     }
 
     pub(crate) fn http(config: http::Config, shelf: Shelf) -> Self {

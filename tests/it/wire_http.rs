@@ -10,35 +10,35 @@ use socket2::SockRef;
 
 use crate::wire::{ANY, Server, Shelf, fetch_with, pattern, uninterrupted};
 
-fn serve(shelf: Shelf) -> Server {
+pub(crate) fn serve(shelf: Shelf) -> Server {
     Server::http(Config::new(ANY), shelf)
 }
 
 /// A connection, with what came and was not yet used.
-struct Connection {
-    stream: TcpStream,
-    received: Vec<u8>,
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) received: Vec<u8>,
 }
 
 impl Connection {
-    fn open(server: &Server) -> Self {
+    pub(crate) fn open(server: &Server) -> Self {
         let stream = TcpStream::connect(server.addr).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         Self { stream, received: Vec::new() }
     }
 
-    fn send(&mut self, text: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, text: impl AsRef<[u8]>) {
         self.stream.write_all(text.as_ref()).unwrap();
     }
 
-    fn more(&mut self) -> usize {
+    pub(crate) fn more(&mut self) -> usize {
         let mut buf = [0; 65536];
         let len = uninterrupted(|| self.stream.read(&mut buf)).unwrap();
         self.received.extend_from_slice(&buf[..len]);
         len
     }
 
-    fn head(&mut self) -> String {
+    pub(crate) fn head(&mut self) -> String {
         loop {
             if let Some(end) = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 let rest = self.received.split_off(end + 4);
@@ -48,7 +48,7 @@ impl Connection {
         }
     }
 
-    fn body(&mut self, len: usize) -> Vec<u8> {
+    pub(crate) fn body(&mut self, len: usize) -> Vec<u8> {
         while self.received.len() < len {
             assert_ne!(self.more(), 0, "the connection ended in a body");
         }
@@ -57,7 +57,7 @@ impl Connection {
     }
 
     /// Sends a request with its end, and takes the answer to a GET.
-    fn get(&mut self, request: &str) -> (String, Vec<u8>) {
+    pub(crate) fn get(&mut self, request: &str) -> (String, Vec<u8>) {
         self.send(format!("{request}\r\n\r\n"));
         let head = self.head();
         let len = header(&head, "Content-Length").map_or(0, |len| len.parse().unwrap());
@@ -66,20 +66,21 @@ impl Connection {
     }
 
     /// Whether the server ended the connection with FIN, with nothing more in front of it.
-    fn ended(&mut self) -> bool {
+    pub(crate) fn ended(&mut self) -> bool {
         self.received.is_empty() && uninterrupted(|| self.stream.read(&mut [0])).unwrap() == 0
     }
 }
 
 /// The value of a header, with the case of its name as GRUB wants it (HT-06).
-fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-fn status(head: &str) -> &str {
+pub(crate) fn status(head: &str) -> &str {
     head.strip_prefix("HTTP/1.1 ").expect("HT-07").split(' ').next().unwrap()
 }
 
+/// HT-01, HT-03, HT-13, HT-16
 #[test]
 fn g60_lpxelinux_gets_the_file_by_the_end_of_the_connection() {
     let bytes = pattern(1_000_000);
@@ -101,6 +102,7 @@ fn g60_lpxelinux_gets_the_file_by_the_end_of_the_connection() {
     assert_eq!(server.log.ends(1), ["done"]);
 }
 
+/// HT-02, HT-04, HT-05, HT-09, HT-12
 #[test]
 fn g61_edk2_asks_head_and_get_on_one_connection_and_resumes() {
     let bytes = pattern(100_000);
@@ -131,6 +133,7 @@ fn g61_edk2_asks_head_and_get_on_one_connection_and_resumes() {
     assert_eq!(server.log.ends(5), ends);
 }
 
+/// HT-06, HT-07, HT-14, HT-18
 #[test]
 fn g62_grub_sends_raw_names_and_ends_with_a_reset() {
     let bytes = pattern(20_000_000);
@@ -151,6 +154,7 @@ fn g62_grub_sends_raw_names_and_ends_with_a_reset() {
     assert_eq!(Connection::open(&server).get("GET /a%20b%2B%c3%a9.img HTTP/1.1").1.len(), bytes.len());
 }
 
+/// HT-10, HT-11, HT-17, HT-19, IP-05
 #[test]
 fn g63_ipxe_reads_blocks_of_an_image_beyond_4_gib() {
     let tail = pattern(4096);
@@ -190,6 +194,7 @@ fn g63_ipxe_reads_blocks_of_an_image_beyond_4_gib() {
     });
 }
 
+/// HT-20
 #[test]
 fn g67_real_clients_get_the_file() {
     let bytes = pattern(3_000_000);
@@ -205,6 +210,7 @@ fn g67_real_clients_get_the_file() {
     assert_eq!(server.log.ends(6), ["done"; 6]);
 }
 
+/// HT-14, SE-03
 #[test]
 fn g65_names_that_cannot_be_served() {
     let server = serve(Shelf::default().memory("dir/x", b"x".to_vec()));
@@ -272,6 +278,7 @@ fn requests_may_come_in_one_packet_or_byte_by_byte() {
     assert!(client.ended());
 }
 
+/// HT-18, HT-19, SE-05
 #[test]
 fn g68_300_downloads_at_once_beside_slow_and_dead_clients() {
     let bytes = pattern(200_000);
@@ -313,6 +320,7 @@ fn ht_18_slow_heads_and_idle_connections_end_in_time() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
+/// HT-24: only the client above the limit hears it, and the place is free at once.
 #[test]
 fn ht_18_connections_above_the_limit_are_told_to_come_back() {
     let config = Config { max_connections: 2, ..Config::new(ANY) };

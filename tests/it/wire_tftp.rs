@@ -8,34 +8,34 @@ use netspec::serve::tftp::Config;
 
 use crate::wire::{ANY, Server, Shelf, fetch_with, pattern, uninterrupted};
 
-fn serve(shelf: Shelf) -> Server {
+pub(crate) fn serve(shelf: Shelf) -> Server {
     Server::tftp(Config::new(ANY), shelf)
 }
 
 /// A client's port, locked to the transfer id of the first reply as firmware does it.
-struct Port {
-    socket: UdpSocket,
-    server: SocketAddr,
-    locked: bool,
+pub(crate) struct Port {
+    pub(crate) socket: UdpSocket,
+    pub(crate) server: SocketAddr,
+    pub(crate) locked: bool,
 }
 
 impl Port {
-    fn open(server: SocketAddrV4) -> Self {
+    pub(crate) fn open(server: SocketAddrV4) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
         Self { socket, server: server.into(), locked: false }
     }
 
-    fn send(&self, bytes: &[u8]) {
+    pub(crate) fn send(&self, bytes: &[u8]) {
         self.socket.send_to(bytes, self.server).unwrap();
     }
 
-    fn ask(&self, name: &str, mode: &str, options: &[(&str, &str)]) {
+    pub(crate) fn ask(&self, name: &str, mode: &str, options: &[(&str, &str)]) {
         let options: String = options.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
         self.send(format!("\0\x01{name}\0{mode}\0{options}").as_bytes());
     }
 
-    fn receive(&mut self) -> Vec<u8> {
+    pub(crate) fn receive(&mut self) -> Vec<u8> {
         let mut buf = vec![0; 70_000];
         loop {
             let (len, from) = uninterrupted(|| self.socket.recv_from(&mut buf)).expect("a reply");
@@ -50,17 +50,17 @@ impl Port {
         }
     }
 
-    fn ack(&self, block: u64) {
+    pub(crate) fn ack(&self, block: u64) {
         let [high, low] = ((block % 65536) as u16).to_be_bytes();
         self.send(&[0, 4, high, low]);
     }
 
-    fn error(&self, code: u8) {
+    pub(crate) fn error(&self, code: u8) {
         self.send(&[0, 5, 0, code, 0]);
     }
 
     /// The values of an OACK, checked as edk2 does: only what was asked, in lower case, nothing larger (G42).
-    fn option_ack(&mut self, asked: &[(&str, &str)]) -> Vec<(String, u64)> {
+    pub(crate) fn option_ack(&mut self, asked: &[(&str, &str)]) -> Vec<(String, u64)> {
         let packet = self.receive();
         assert_eq!(packet[..2], [0, 6], "{}", String::from_utf8_lossy(&packet));
         let text = String::from_utf8(packet[2..].to_vec()).unwrap();
@@ -75,7 +75,7 @@ impl Port {
         values
     }
 
-    fn refusal(&mut self) -> (u8, String) {
+    pub(crate) fn refusal(&mut self) -> (u8, String) {
         let packet = self.receive();
         assert_eq!(packet[..3], [0, 5, 0], "{packet:?}");
         assert_eq!(packet.last(), Some(&0));
@@ -86,7 +86,7 @@ impl Port {
 /// Fetches a file, ignoring each DATA packet for which `lost` says so, counted from 1.
 ///
 /// A gap is reported as edk2 does it: an ACK of the last good block for each block that is out of order.
-fn fetch(port: &mut Port, name: &str, options: &[(&str, &str)], lost: impl Fn(u64) -> bool) -> Vec<u8> {
+pub(crate) fn fetch(port: &mut Port, name: &str, options: &[(&str, &str)], lost: impl Fn(u64) -> bool) -> Vec<u8> {
     port.ask(name, "octet", options);
     let (mut blksize, mut windowsize) = (512, 1);
     if !options.is_empty() {

@@ -1,7 +1,13 @@
 //! The loaders of this machine that are one program each: iPXE, shim, GRUB.
 
 mod pe;
+mod signature;
+mod survey;
+#[cfg(test)]
+mod testing;
 mod usual;
+mod version;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,11 +15,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use self::pe::Pe;
+pub use self::signature::Signer;
+pub use self::survey::{LookedAt, Signed, Survey, Surveyed, survey};
 pub use self::usual::{Package, Program, Usual};
+pub(super) use self::wanted::wanted;
 use super::Digest;
 use crate::diag::{Code, Diagnostic};
-use crate::resolve::{LoaderSource, ResolvedSpec};
-use crate::spec::loader::LoaderKind;
+use crate::resolve::LoaderSource;
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::World;
 
 /// The files of one loader.
@@ -48,17 +58,20 @@ impl FilePin {
 /// The largest loader of today is a GRUB of 4.2 MiB.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
+/// Where a spec says that loaders are.
+pub type Sources = BTreeMap<LoaderKind, LoaderSource>;
+
 /// What was found of one loader: its facts, and where its files are.
 pub(super) type Found = (LoaderFiles, BTreeMap<String, PathBuf>);
 
 /// Looks where the spec says, else in the usual places. Nothing found is no files.
-pub(super) fn find(row: &Usual, spec: &ResolvedSpec, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+pub(super) fn find(row: &Usual, sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
     let (mut files, mut paths) = <(LoaderFiles, BTreeMap<_, _>)>::default();
     let mut add = |name: &str, path: &Path, pin: FilePin| {
         files.files.insert(name.to_owned(), pin);
         paths.insert(name.to_owned(), path.to_owned());
     };
-    if let Some(source) = spec.loaders.get(&row.kind) {
+    if let Some(source) = sources.get(&row.kind) {
         let pin = read(row, &source.path, world).map_err(|error| unusable(row, source, &error))?;
         check_digest(row.kind, source, &pin)?;
         if let Some(program) = program_of(row, &source.path) {
@@ -109,7 +122,7 @@ enum Unusable {
 
 fn read(row: &Usual, path: &Path, world: &dyn World) -> Result<FilePin, Unusable> {
     let bytes = world.read(path, MAX_FILE).map_err(Unusable::Io)?;
-    match (row.machine_type, pe::machine_type(&bytes)) {
+    match (row.machine_type, Pe::new(&bytes).map(Pe::machine_type)) {
         (Some(wanted), Some(found)) if wanted != found => Err(Unusable::Machine(found)),
         (Some(_), None) => Err(Unusable::NoProgram),
         (None, Some(_)) => Err(Unusable::Uefi),
@@ -117,9 +130,33 @@ fn read(row: &Usual, path: &Path, world: &dyn World) -> Result<FilePin, Unusable
     }
 }
 
+/// Why a file at a usual place is passed over, as a phrase; `None` where there is no file.
+fn reason(error: &Unusable) -> Option<String> {
+    Some(match error {
+        Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Unusable::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("more than {MAX_FILE} bytes"),
+        Unusable::Io(error) => error.to_string(),
+        Unusable::Machine(found) => format!("for {}", machine_name(*found)),
+        Unusable::NoProgram => "no UEFI program".to_owned(),
+        Unusable::Uefi => "a UEFI program".to_owned(),
+    })
+}
+
+fn machine_name(machine_type: u16) -> String {
+    match usual::machine(machine_type) {
+        Some(machine) => machine.name().to_owned(),
+        None => format!("machine type {machine_type:#x}"),
+    }
+}
+
+/// What executes a UEFI program, as the first bytes of it say.
+pub(super) fn machine_of_program(head: &[u8]) -> Option<Machine> {
+    usual::machine(Pe::new(head)?.machine_type())
+}
+
 fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnostic> {
     let (name, path) = (row.kind.name(), source.path.display());
-    let wanted = row.machine_type.and_then(usual::machine_name).unwrap_or("legacy BIOS");
+    let wanted = row.kind.machine().name();
     let message = match error {
         Unusable::Io(error) if error.kind() == io::ErrorKind::NotFound => {
             format!("loader `{name}` is not there: no file `{path}`")
@@ -129,7 +166,7 @@ fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnos
         }
         Unusable::Io(error) => format!("loader `{name}` cannot be used: `{path}` cannot be read: {error}"),
         Unusable::Machine(found) => {
-            let found = usual::machine_name(*found).map_or_else(|| format!("machine type {found:#x}"), str::to_owned);
+            let found = machine_name(*found);
             format!("loader `{name}` is for {wanted}, and `{path}` is a UEFI program for {found}")
         }
         Unusable::NoProgram => format!("loader `{name}` cannot be used: `{path}` is no UEFI program for {wanted}"),
@@ -174,13 +211,4 @@ fn article(row: &Usual) -> &'static str {
         LoaderKind::GrubX64 | LoaderKind::GrubArm64 => "a GRUB",
         _ => "an iPXE for UEFI",
     }
-}
-
-/// What is to be said where a loader was not found. PCs with UEFI are most of today's, so their lack of an answer is worth a
-/// word; other firmware is rare, and a spec that does not mention it has no use for one.
-pub(super) fn missing(kind: LoaderKind) -> Option<Diagnostic> {
-    let row = Usual::of(kind).filter(|row| row.kind == LoaderKind::IpxeX64)?;
-    let help = format!("install {}, or say where it is with a `loader \"ipxe-x64\"` node", row.packages());
-    let message = "no iPXE for UEFI is installed: PCs with UEFI will get no answer";
-    Some(Diagnostic::new(Code::UefiLoaderMissing, message).help(help))
 }

@@ -3,7 +3,7 @@
 //! PXELINUX has rows of its own ([`PxelinuxPlace`](super::super::PxelinuxPlace)), because its modules lie elsewhere. The
 //! files of a Raspberry Pi have no usual place: a folder of them holds a kernel that somebody chose.
 
-use crate::spec::loader::LoaderKind;
+use crate::spec::loader::{LoaderKind, Machine};
 
 /// The usual places of one kind of loader.
 #[derive(Debug)]
@@ -191,14 +191,14 @@ impl Usual {
     }
 }
 
-/// What a machine type is called; `None` for one that no loader here has.
-pub(super) fn machine_name(machine_type: u16) -> Option<&'static str> {
+/// What executes a UEFI program of a machine type.
+pub(super) fn machine(machine_type: u16) -> Option<Machine> {
     Some(match machine_type {
-        0x14c => "32-bit x86",
-        0x8664 => "x86-64",
-        0xaa64 => "64-bit ARM",
-        0x5064 => "64-bit RISC-V",
-        0x6264 => "64-bit LoongArch",
+        0x14c => Machine::Ia32,
+        0x8664 => Machine::X64,
+        0xaa64 => Machine::Arm64,
+        0x5064 => Machine::Riscv64,
+        0x6264 => Machine::Loong64,
         _ => return None,
     })
 }
@@ -218,7 +218,10 @@ mod tests {
         let names: Vec<_> = Usual::all().flat_map(|row| row.programs).map(|program| program.name).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
         for row in Usual::all() {
-            assert!(row.machine_type.is_none_or(|machine| machine_name(machine).is_some()), "{row:?}");
+            assert!(
+                row.machine_type.is_none_or(|machine| super::machine(machine) == Some(row.kind.machine())),
+                "{row:?}"
+            );
             assert!(row.programs.iter().all(|program| !program.places.is_empty()), "{row:?}");
         }
     }

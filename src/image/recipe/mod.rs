@@ -42,6 +42,14 @@ impl Recipe {
         }
     }
 
+    /// The kernels that its menu offers.
+    pub fn entries(&self) -> &[KernelEntry] {
+        match self {
+            Self::Archiso(archiso) => &archiso.entries,
+            Self::LiveBoot(live) => &live.entries,
+        }
+    }
+
     /// What the ISO calls itself, for titles of menus.
     pub fn title(&self) -> &str {
         match self {

@@ -115,7 +115,7 @@ fn discover(client: &std::net::UdpSocket, xid: u32) -> (Vec<u8>, SocketAddrV4) {
     (reply, from)
 }
 
-/// CO-07, CO-08, DH-35, DH-36, G24: each link gets its own address, on its own link, by broadcast from port 67; an interface
+/// CO-02, CO-07, CO-08, DH-35, DH-36, G24: each link gets its own address, on its own link, by broadcast from port 67; an interface
 /// that is not served gets nothing, not even an event.
 #[test]
 fn answers_each_link_on_that_link() {

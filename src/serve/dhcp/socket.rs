@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// DH-37, CO-01: what the sockets are set to.
+    /// DH-37, CO-01, CO-03: what the sockets are set to.
     #[tokio::test]
     async fn sets_the_options_that_clients_and_neighbors_need() {
         let socket = DhcpSocket::bind(0, Some("lo"), true).unwrap();

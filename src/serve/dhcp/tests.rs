@@ -202,7 +202,7 @@ fn turns_a_panic_into_the_end_of_one_request() {
     assert_eq!(survive(|| assert_eq!(1, 2, "on purpose")), None);
 }
 
-/// CO-06: every port that failed, each with its holder; and 67 can be shared with those who share, 4011 never.
+/// CO-03, CO-06: every port that failed, each with its holder; and 67 can be shared with those who share, 4011 never.
 #[tokio::test]
 async fn names_who_holds_each_port() {
     let held = [UdpSocket::bind("0.0.0.0:0").unwrap(), UdpSocket::bind("0.0.0.0:0").unwrap()];

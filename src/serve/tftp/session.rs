@@ -105,7 +105,7 @@ impl Session {
             }
         };
         let mtu = path_mtu(self.local, self.peer);
-        let granted = negotiate(&request, &self.config.options, mtu, file.len);
+        let granted = negotiate(&request, &self.config.limits_for(*self.peer.ip()), mtu, file.len);
         let meter = Meter::start(&self.events, started, *self.peer.ip(), Transport::Tftp, &file, file.len);
         self.transfer(&wire, file, &granted, request.mode == Mode::Netascii, meter).await
     }

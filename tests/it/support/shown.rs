@@ -16,6 +16,7 @@ use super::trees::uefi_program;
 /// Behind the path and a colon may stand, separated by commas:
 ///
 /// - `ISO <volume>`: the content is a list of files in the ISO, each with its size in bytes where it is not small: `live/a 9000`
+/// - `kernel <path> 0x<machine type>`: that file of the ISO is the headers of a UEFI program
 /// - `first <n> bytes`: the rest is missing
 /// - `no permission`: it cannot be opened
 /// - `bad sector at <n>`: it cannot be read from that byte on
@@ -48,9 +49,11 @@ impl Files {
         for what in traits.split(", ").filter(|what| !what.is_empty()) {
             let number = || what.split(' ').find_map(|word| word.parse::<usize>().ok()).expect(what);
             if let Some(volume_id) = what.strip_prefix("ISO ") {
-                bytes = iso9660::image(volume_id, &files_of_iso(content));
+                bytes = iso9660::image(volume_id, &files_of_iso(content, traits));
             } else if let Some(machine) = what.strip_prefix("UEFI program 0x") {
                 bytes = uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"));
+            } else if what.starts_with("kernel ") {
+                // It was put into the ISO above.
             } else if what.starts_with("first ") {
                 bytes.truncate(number());
             } else if what.starts_with("zeros in block ") {
@@ -75,12 +78,16 @@ impl Files {
     }
 }
 
-fn files_of_iso(list: &str) -> BTreeMap<String, Vec<u8>> {
+fn files_of_iso(list: &str, traits: &str) -> BTreeMap<String, Vec<u8>> {
     let file = |line: &str| {
         let (path, size) = line.split_once(' ').unwrap_or((line, "9"));
         (path.to_owned(), vec![b'\n'; size.parse().expect("the size of a file")])
     };
-    list.lines().map(file).collect()
+    let kernel = |what: &str| {
+        let (path, machine) = what.strip_prefix("kernel ")?.split_once(" 0x").expect("a path and a machine type");
+        Some((path.to_owned(), uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"))))
+    };
+    list.lines().map(file).chain(traits.split(", ").filter_map(kernel)).collect()
 }
 
 fn unescaped(text: &str) -> Vec<u8> {
