@@ -6,6 +6,7 @@ use super::args::{CheckArgs, FindingFormat};
 use super::compile::{self, Compiled};
 use super::report;
 use crate::diag::render;
+use crate::plan::secure_boot::SecureBoot;
 use crate::serve::host;
 use crate::world::OsWorld;
 
@@ -35,5 +36,10 @@ fn summary(compiled: &Compiled) -> String {
     let Some(outcome) = &compiled.outcome else { return format!("{name}: {count}\n") };
     let images = outcome.gathered.facts.images.iter();
     let images: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
-    format!("{name}: {count}; boots {}\n", images.join(", "))
+    let mut text = format!("{name}: {count}; boots {}\n", images.join(", "));
+    // Where there is no way, that is news only to those who asked for one, and they have a finding.
+    for line in outcome.secure_boot.iter().filter(|report| report.has_way()).flat_map(SecureBoot::lines) {
+        text.push_str(&format!("{line}\n"));
+    }
+    text
 }

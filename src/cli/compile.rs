@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::{self, Gathered};
+use crate::plan::secure_boot::{self, SecureBoot};
 use crate::plan::{self, Plan};
 use crate::proto::dhcp::unfit;
 use crate::resolve::{self, Network};
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub gathered: Gathered,
     /// What is answered.
     pub plan: Plan,
+    /// How clients with Secure Boot fare.
+    pub secure_boot: Vec<SecureBoot>,
 }
 
 /// Reads, checks and plans a spec. Findings of all phases are in the order of the file.
@@ -50,8 +53,13 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
     let (gathered, later) = facts::gather(&resolved, world);
     findings.extend(later);
     let gathered = gathered.filter(|_| !findings.has_errors());
-    let outcome = gathered.map(|gathered| Outcome { plan: plan::lower(&resolved, &gathered.facts), gathered });
+    let outcome = gathered.map(|gathered| Outcome {
+        plan: plan::lower(&resolved, &gathered.facts),
+        secure_boot: secure_boot::secure_boot(&resolved, &gathered.facts),
+        gathered,
+    });
     if let Some(outcome) = &outcome {
+        findings.extend(secure_boot::findings(&resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();

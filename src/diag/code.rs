@@ -79,8 +79,6 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// A value that is reserved for a later release.
-    NotYetSupported = "not-yet-supported", Error;
     /// An entry that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
 
@@ -153,6 +151,10 @@ codes! {
     LoaderUnusable = "loader-unusable", Error;
     /// The loader that the spec pins by its digest has another one.
     LoaderDigest = "loader-digest", Error;
+    /// The spec names shim or GRUB, and PCs with Secure Boot cannot boot all the same.
+    SecureBootNoWay = "secure-boot-no-way", Warning;
+    /// A kernel that shim refuses where Secure Boot is on.
+    SecureBootKernel = "secure-boot-kernel", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 

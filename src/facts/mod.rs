@@ -10,6 +10,7 @@ mod loader;
 mod paths;
 mod pxelinux;
 mod raspberry_pi;
+mod secure;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
 };
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
-pub use self::raspberry_pi::RASPBERRY_PI;
+pub use self::raspberry_pi::{FIRST_FILES, RASPBERRY_PI};
+pub use self::secure::{CHAINS, Chain, SecureFacts};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
 use crate::image::recipe::{ArchisoMenu, Recipe};
@@ -37,6 +39,8 @@ pub struct Facts {
     pub images: BTreeMap<String, ImageFacts>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
+    /// What Secure Boot asks of loaders and kernels.
+    pub secure: SecureFacts,
 }
 
 /// The facts of one ISO.
@@ -118,7 +122,9 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     }
     findings.extend(paths::check(spec, &images));
     let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
-    let facts = Facts { images: facts, loaders };
+    let recipes = facts.iter().filter_map(|(iso, facts)| Some((iso.as_str(), facts.recipe.as_ref()?))).collect();
+    let secure = secure::gather(spec, &loaders, &loader_files, &images, &recipes, world);
+    let facts = Facts { images: facts, loaders, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));

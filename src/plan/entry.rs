@@ -11,6 +11,9 @@ pub(super) struct Boot {
     pub title: String,
     pub kernel: String,
     pub initrds: Vec<String>,
+    /// The same files by their paths in the tree.
+    pub kernel_file: String,
+    pub initrd_files: Vec<String>,
     pub arguments: Vec<String>,
     pub network: NetworkWords,
 }
@@ -46,6 +49,8 @@ pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
         title: entry.title.clone(),
         kernel: format!("{root}/{}", url_path(&entry.kernel)),
         initrds: entry.initrds.iter().map(|path| format!("{root}/{}", url_path(path))).collect(),
+        kernel_file: format!("iso/{}/{}", iso.name, entry.kernel),
+        initrd_files: entry.initrds.iter().map(|path| format!("iso/{}/{path}", iso.name)).collect(),
         arguments: arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)).collect(),
         network,
     };
@@ -64,6 +69,8 @@ pub(super) fn by_hand(target: &KernelTarget) -> Boot {
         title: target.kernel.value.rsplit('/').next().unwrap_or_default().to_owned(),
         kernel: format!("{root}/{}", url_path(&target.kernel.value)),
         initrds: target.initrds.iter().map(|initrd| format!("{root}/{}", url_path(&initrd.value))).collect(),
+        kernel_file: format!("iso/{}/{}", target.iso, target.kernel.value),
+        initrd_files: target.initrds.iter().map(|initrd| format!("iso/{}/{}", target.iso, initrd.value)).collect(),
         arguments: arguments(&target.arguments).map(filled).collect(),
         network: NetworkWords::Card,
     }

@@ -18,11 +18,13 @@
 
 mod archiso;
 mod entry;
+mod grub;
 mod ipxe;
 mod loader;
 mod menu;
 mod role;
 mod rules;
+pub mod secure_boot;
 mod template;
 mod title;
 
@@ -126,6 +128,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    grub::add(spec, facts, &mut plan);
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);

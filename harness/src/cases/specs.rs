@@ -45,6 +45,11 @@ fn image(name: &str, iso: &Path) -> String {
     format!("iso {name:?} {:?} {{\n    arguments \"console=ttyS0,115200\"\n}}\n", iso.display().to_string())
 }
 
+/// Where loaders are that are not in the usual places.
+pub(super) fn loaders(files: &[(&str, &Path)]) -> String {
+    files.iter().map(|(kind, path)| format!("loader {kind:?} {:?}\n", path.display().to_string())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

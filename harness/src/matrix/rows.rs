@@ -81,7 +81,7 @@ pub const ROWS: &[Row] = &[
         boot: "PXE",
         hardware: uefi(Cpu::X64, Age::Installed, BootFrom::Pxe),
         loader: Loader::Found,
-        cut: &[Column::Archiso],
+        cut: &[],
     },
     Row {
         name: "ovmf-http",

@@ -21,6 +21,8 @@ const LOADS: usize = 4;
 pub(super) struct Trouble {
     unfetched: Option<Unfetched>,
     loads: Loads,
+    /// An iPXE for UEFI that the client has loaded whole and given no sign of since.
+    unstarted: Option<(Arc<str>, Duration)>,
 }
 
 /// Offers that led to no request for a file.
@@ -68,10 +70,29 @@ impl Trouble {
     /// The client asked for a file.
     pub(super) fn reached(&mut self) {
         self.unfetched = None;
+        self.unstarted = None;
+    }
+
+    /// The client, which is of this class, asked over DHCP. Gives what it means if it was to be the iPXE that it has loaded, and
+    /// is firmware still.
+    ///
+    /// Nothing tells a server whether Secure Boot is on (AR-03); this is what a refusal looks like from here.
+    pub(super) fn asked(&mut self, class: &str, now: Duration) -> Option<String> {
+        let (path, at) = self.unstarted.take()?;
+        if class.starts_with("iPXE") || now.saturating_sub(at) > WINDOW {
+            return None;
+        }
+        Some(format!(
+            "has loaded {} and asks again without it: the firmware did not start it, or it ended at once. Where Secure Boot is \
+             on, firmware refuses iPXE, which nobody has signed for it: switch Secure Boot off, or choose UEFI HTTP Boot and \
+             give netspec shim and GRUB",
+            printable(&path)
+        ))
     }
 
     /// The client has all of the loader at `path`. Gives what it means if it runs in a circle, once (ST-03).
     pub(super) fn loaded(&mut self, path: &Arc<str>, now: Duration) -> Option<String> {
+        self.unstarted = (path.starts_with("ipxe/") && path.ends_with(".efi")).then(|| (path.clone(), now));
         if self.loads.path.as_ref() != Some(path) {
             self.loads = Loads { path: Some(path.clone()), ..Loads::default() };
         }
@@ -136,6 +157,35 @@ mod tests {
         for at in (0..200).step_by(20) {
             assert_eq!(unnamed.offered("x", Some(seconds(1)), seconds(at)), None);
         }
+    }
+
+    #[test]
+    fn ar_03_firmware_that_loads_ipxe_and_comes_back_as_firmware_may_have_secure_boot_on() {
+        let path: Arc<str> = "ipxe/x64/ipxe.efi".into();
+        let mut trouble = Trouble::default();
+        assert_eq!(trouble.loaded(&path, seconds(5)), None);
+        let said = trouble.asked("UEFI HTTP Boot on x86-64", seconds(6)).unwrap();
+        assert!(said.starts_with("has loaded ipxe/x64/ipxe.efi and asks again without it"), "{said}");
+        assert!(said.contains("Secure Boot"), "{said}");
+        assert_eq!(trouble.asked("UEFI HTTP Boot on x86-64", seconds(7)), None, "once for each load");
+    }
+
+    #[test]
+    fn ipxe_that_starts_a_pause_and_other_loaders_are_no_refusal() {
+        let path: Arc<str> = "ipxe/x64/ipxe.efi".into();
+        let mut starts = Trouble::default();
+        starts.loaded(&path, seconds(5));
+        assert_eq!(starts.asked("iPXE on UEFI x86-64", seconds(6)), None);
+        let mut fetches = Trouble::default();
+        fetches.loaded(&path, seconds(5));
+        fetches.reached();
+        assert_eq!(fetches.asked("UEFI PXE on x86-64", seconds(6)), None);
+        let mut later = Trouble::default();
+        later.loaded(&path, seconds(5));
+        assert_eq!(later.asked("UEFI PXE on x86-64", seconds(66)), None);
+        let mut shim = Trouble::default();
+        shim.loaded(&"grub/x64/shimx64.efi".into(), seconds(5));
+        assert_eq!(shim.asked("UEFI PXE on x86-64", seconds(6)), None);
     }
 
     #[test]

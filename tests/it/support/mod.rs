@@ -2,6 +2,7 @@
 
 pub(crate) mod iso9660;
 pub(crate) mod shown;
+pub(crate) mod signed;
 pub(crate) mod trees;
 
 use std::path::{Path, PathBuf};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use netspec::serve::interface::Interface;
 use netspec::world::{MemWorld, ReadAt, World};
 
-use super::iso9660;
 use super::trees::uefi_program;
+use super::{iso9660, signed};
 
 /// The files of a page: a line `--- <path>` and then the content, where `\xff` stands for the byte.
 ///
@@ -23,6 +23,7 @@ use super::trees::uefi_program;
 /// - `zeros in block <n>`: the block was overwritten
 /// - `<n> bytes`: it is filled up with zeros
 /// - `UEFI program 0x<machine type>`: it is the headers of one, for that processor
+/// - `shim of <authority>`, `GRUB of <authority>`, `GRUB without HTTP of <authority>`: it is one with these names in it
 #[derive(Default)]
 pub(crate) struct Files {
     world: MemWorld,
@@ -52,6 +53,12 @@ impl Files {
                 bytes = iso9660::image(volume_id, &files_of_iso(content, traits));
             } else if let Some(machine) = what.strip_prefix("UEFI program 0x") {
                 bytes = uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"));
+            } else if let Some(authority) = what.strip_prefix("shim of ") {
+                bytes = signed::shim(authority);
+            } else if let Some(authority) = what.strip_prefix("GRUB of ") {
+                bytes = signed::grub(authority, true);
+            } else if let Some(authority) = what.strip_prefix("GRUB without HTTP of ") {
+                bytes = signed::grub(authority, false);
             } else if what.starts_with("kernel ") {
                 // It was put into the ISO above.
             } else if what.starts_with("first ") {

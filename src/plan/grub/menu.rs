@@ -1,0 +1,164 @@
+//! netspec's menus in GRUB's words: those of the spec, and one for each ISO.
+
+use std::fmt::Write as _;
+
+use super::Files;
+use super::text::{kernel_word, quoted};
+use crate::facts::Facts;
+use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::plan::template::one_line;
+use crate::plan::title;
+use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+
+/// Makes a file of each menu; gives the name of the one that comes first.
+pub(super) fn all(spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+    for (at, menu) in spec.menus.iter().enumerate() {
+        let text = spec_menu(menu, at > 0, spec, facts, out);
+        out.text(&menu_file(&menu.name), text);
+    }
+    for iso in spec.isos.iter().filter(|iso| spec.needs_recipe(&iso.name)) {
+        let text = iso_menu(iso, spec, facts, out);
+        out.text(&iso_file(&iso.name), text);
+    }
+    first(spec)
+}
+
+fn first(spec: &ResolvedSpec) -> String {
+    match (spec.menus.first(), spec.isos.first()) {
+        (Some(menu), _) => menu_file(&menu.name),
+        (None, Some(iso)) => iso_file(&iso.name),
+        (None, None) => String::new(),
+    }
+}
+
+fn menu_file(name: &str) -> String {
+    format!("menu/{name}.cfg")
+}
+
+fn iso_file(name: &str) -> String {
+    format!("iso/{name}.cfg")
+}
+
+/// The kernels of an ISO that can run on UEFI: a 32-bit one cannot.
+fn boots(iso: &IsoSource, facts: &Facts) -> Vec<Boot> {
+    let recipe = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref());
+    let boots = recipe.map(|recipe| entry::boots(iso, recipe)).unwrap_or_default();
+    boots.into_iter().filter(|boot| !boot.kernel.contains("/i686/")).collect()
+}
+
+fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+    let mut text = head(None, None);
+    for (at, boot) in boots(iso, facts).iter().enumerate() {
+        text.push_str(&item(&format!("kernel{at}"), &boot.title, &start(boot, out)));
+    }
+    if !spec.menus.is_empty() {
+        text.push_str(&way_back(spec));
+    }
+    text
+}
+
+fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+    let default = menu.items.iter().find_map(|item| match item {
+        MenuItem::Entry { name, is_default: true, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    let mut text = head(default, menu.timeout);
+    for line in &menu.items {
+        match line {
+            MenuItem::Separator => text.push_str(GAP),
+            MenuItem::Entry { name, title: own_title, target, .. } => {
+                let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts));
+                text.push_str(&item(name, shown, &action(target, spec, facts, out)));
+            }
+        }
+    }
+    if has_way_back {
+        text.push_str(&way_back(spec));
+    }
+    text
+}
+
+/// What a line of a menu does, in GRUB's words.
+fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+    match target {
+        Target::LocalDisk => LOCAL_DISK.to_owned(),
+        Target::Menu(menu) => configfile(&menu_file(menu)),
+        Target::Kernel(kernel) => start(&entry::by_hand(kernel), out),
+        Target::Iso(iso) => {
+            let source = spec.isos.iter().find(|source| source.name == *iso);
+            match source.map(|source| boots(source, facts)).as_deref() {
+                Some([only]) => start(only, out),
+                _ => configfile(&iso_file(iso)),
+            }
+        }
+    }
+}
+
+/// Each menu is read with the settings of the one before, so it says what it has and what it has not.
+fn head(default: Option<&str>, seconds: Option<u16>) -> String {
+    let default = default.map_or_else(|| "0".to_owned(), quoted);
+    let timeout = seconds.map_or_else(|| "-1".to_owned(), |seconds| seconds.to_string());
+    format!("set default={default}\nset timeout={timeout}\n")
+}
+
+fn item(id: &str, title: &str, action: &str) -> String {
+    format!("menuentry {} --id {} {{\n{action}}}\n", quoted(&one_line(title)), quoted(id))
+}
+
+/// GRUB has no line that cannot be chosen; this one has no text and does nothing.
+const GAP: &str = "menuentry ' ' {\n    true\n}\n";
+
+fn way_back(spec: &ResolvedSpec) -> String {
+    format!("{GAP}{}", item(".back", "Back", &configfile(&first(spec))))
+}
+
+fn configfile(file: &str) -> String {
+    format!("    configfile \"($from)/{}/{file}\"\n", super::FOLDER)
+}
+
+/// GRUB that ends tells the firmware that all went well, and firmware then shows its setup or asks what to do next. So what
+/// systems install on a disk for UEFI comes first.
+const LOCAL_DISK: &str = "    \
+    for loader in \
+/EFI/Microsoft/Boot/bootmgfw.efi \
+/EFI/debian/shim${cpu}.efi \
+/EFI/ubuntu/shim${cpu}.efi \
+/EFI/fedora/shim${cpu}.efi \
+/EFI/redhat/shim${cpu}.efi \
+/EFI/centos/shim${cpu}.efi \
+/EFI/rocky/shim${cpu}.efi \
+/EFI/almalinux/shim${cpu}.efi \
+/EFI/opensuse/shim.efi \
+/EFI/systemd/systemd-boot${cpu}.efi \
+/EFI/BOOT/BOOT${CPU}.EFI; do
+        if search --no-floppy --file --set=disk $loader; then
+            chainloader ($disk)$loader
+            boot
+        fi
+    done
+    exit 1
+";
+
+/// Loads a kernel with its initial RAM disks; GRUB starts it at the end of the entry.
+fn start(boot: &Boot, out: &mut Files) -> String {
+    let words = boot.arguments.iter().map(|word| kernel_word(word));
+    let line: Vec<String> = words.chain(network(boot.network)).collect();
+    let mut text = format!("    linux \"($from){}\" {}\n", out.path(&boot.kernel_file), line.join(" "));
+    if !boot.initrd_files.is_empty() {
+        let files: Vec<String> =
+            boot.initrd_files.iter().map(|file| format!("\"($from){}\"", out.path(file))).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "    initrd {}", files.join(" "));
+    }
+    text
+}
+
+/// What the initramfs is told about the network (ST-06).
+///
+/// GRUB knows the client's address and neither netmask nor gateway. archiso's hook puts the card that BOOTIF names behind
+/// `ip=`, and these three colons make it `ip=:::::eth0`: ask DHCP, on this card. `ip=dhcp` would do so today, and not in 2014
+/// (`distros.md` 1.9).
+fn network(words: NetworkWords) -> impl Iterator<Item = String> {
+    let address = (words == NetworkWords::Address).then(|| "ip=:::".to_owned());
+    address.into_iter().chain(["\"BOOTIF=$bootif\"".to_owned()])
+}

@@ -1,0 +1,147 @@
+//! The menus for GRUB, which shim starts where Secure Boot is on.
+//!
+//! | path | what |
+//! |---|---|
+//! | `grub/grub.cfg` | what GRUB asks for first; it sets two variables and goes on to the first menu |
+//! | `grub/menu/<name>.cfg` | a menu of the spec |
+//! | `grub/iso/<name>.cfg` | the kernels of an ISO |
+//! | `grub/http.cfg` | what GRUB finds only if it can load over HTTP |
+//! | `grub/file/…` | kernels and initial RAM disks whose names no two protocols write alike |
+//!
+//! GRUB looks for `grub.cfg` in the folder that was built into it. Debian's network GRUB has `/grub`; others have the folder
+//! of an installed system, and those that ask beside the program itself find it there too.
+//!
+//! What GRUB loaded its menu from stands in `$root`, and that is this server: over UEFI HTTP Boot GRUB reads it from the device
+//! path, with DHCP from the DHCPACK. Kernels come from there, with one exception: after TFTP, HTTP is tried, because a GRUB
+//! asks for each kilobyte of a TFTP transfer by itself. Releases without HTTP go on with TFTP (ST-08).
+
+mod menu;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::secure_boot::{SecureBoot, Way, secure_boot};
+use super::template::{HOST, Template};
+use super::{Node, Plan, Role, loader};
+use crate::facts::{CHAINS, Facts};
+use crate::proto::dhcp::EfiBoot;
+use crate::resolve::ResolvedSpec;
+
+/// Where GRUB of Debian and Ubuntu looks for its menu.
+const FOLDER: &str = "grub";
+
+/// Adds shim, GRUB and the menus for each processor whose clients find their way with them. shim takes the place of iPXE there,
+/// because nothing in DHCP tells whether Secure Boot is on, and without it shim and GRUB work as well (AR-03).
+pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
+    let mut folders = BTreeSet::new();
+    for SecureBoot { cpu, http, pxe, .. } in secure_boot(spec, facts) {
+        if let (Way::None(_), Way::None(_)) = (http, pxe) {
+            continue;
+        }
+        let Some((machine, shim, grub)) = CHAINS.into_iter().find(|(_, shim, _)| loader::cpu(*shim) == Some(cpu))
+        else {
+            continue;
+        };
+        let Some(program) = loader::place(shim, facts, plan) else { continue };
+        loader::place(grub, facts, plan);
+        folders.extend(facts.secure.chains.get(&machine).map(|chain| chain.grub_folder.clone()));
+        folders.extend(program.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
+        if http == Way::Shim {
+            plan.boot.http.insert(cpu, program.clone());
+        }
+        if pxe == Way::Shim {
+            plan.boot.efi.insert(cpu, EfiBoot { file: program });
+        }
+    }
+    if !folders.is_empty() {
+        add_menus(spec, facts, &folders, plan);
+    }
+}
+
+/// Adds the menus, and the script that leads to them in each of `folders`.
+fn add_menus(spec: &ResolvedSpec, facts: &Facts, folders: &BTreeSet<String>, plan: &mut Plan) {
+    let http = http_device(plan.server.http_port);
+    let mut out = Files::default();
+    let first = menu::all(spec, facts, &mut out);
+    out.text("http.cfg", format!("set from={http}\n"));
+    for (path, node) in out.nodes {
+        if let Node::Text(_) = node {
+            plan.roles.insert(path.clone(), Role::Menu);
+        }
+        plan.tree.insert(path, node);
+    }
+    let start = start(&http, &first);
+    for folder in folders.iter().map(String::as_str).chain([FOLDER]) {
+        let path = format!("{}/grub.cfg", folder.trim_matches('/'));
+        plan.roles.insert(path.clone(), Role::Menu);
+        plan.tree.insert(path, Node::Text(Template::new(start.clone())));
+    }
+}
+
+/// The files of GRUB's folder, as they are made.
+#[derive(Default)]
+struct Files {
+    nodes: BTreeMap<String, Node>,
+}
+
+impl Files {
+    fn text(&mut self, name: &str, text: String) {
+        self.nodes.insert(format!("{FOLDER}/{name}"), Node::Text(Template::new(text)));
+    }
+
+    /// The path by which GRUB asks for a file of the tree.
+    ///
+    /// Over HTTP Boot it must be written as in a URL and over TFTP as it is, so one that would differ gets a name without
+    /// such characters.
+    fn path(&mut self, file: &str) -> String {
+        if file.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~')) {
+            return format!("/{file}");
+        }
+        let plain: String = file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let path = (0..)
+            .map(|at| format!("{FOLDER}/file/{at}/{plain}"))
+            .find(|path| match self.nodes.get(path) {
+                Some(Node::Alias(target)) => target == file,
+                _ => true,
+            })
+            .unwrap_or_default();
+        self.nodes.insert(path.clone(), Node::Alias(file.to_owned()));
+        format!("/{path}")
+    }
+}
+
+/// The device of our HTTP server, as GRUB names it.
+fn http_device(port: u16) -> String {
+    match port {
+        80 => format!("http,{HOST}"),
+        port => format!("http,{HOST}:{port}"),
+    }
+}
+
+/// The script that everything begins with.
+///
+/// `source` says that all is well where there is no such file, so what it loads must leave a mark. `regexp` writes the hardware
+/// address as PXELINUX does; GRUB's own form has colons, which most initramfs take too.
+fn start(http: &str, first: &str) -> String {
+    format!(
+        r#"set from="$root"
+if [ "$root" = "tftp,{HOST}" ]; then
+    source ({http})/{FOLDER}/http.cfg
+fi
+set bootif="01-$net_default_mac"
+if regexp --set=1:a --set=2:b --set=3:c --set=4:d --set=5:e --set=6:f '^(..):(..):(..):(..):(..):(..)$' "$net_default_mac"; then
+    set bootif="01-$a-$b-$c-$d-$e-$f"
+fi
+if [ "$grub_cpu" = arm64 ]; then
+    set cpu=aa64
+    set CPU=AA64
+else
+    set cpu=x64
+    set CPU=X64
+fi
+export from bootif cpu CPU
+set pager=0
+source "($from)/{FOLDER}/{first}"
+"#
+    )
+}
