@@ -42,7 +42,7 @@ use super::event::{BootEvent, Events};
 use super::host::{Located, locate_among};
 use super::interface::{Interface, interfaces};
 use super::lease::{Leases, Outgoing, Taken};
-use super::merged::{Merging, Way};
+use super::merged::{HandedOn, Merging, Way};
 use super::place::{Arrival, Place, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
@@ -399,8 +399,6 @@ impl Server {
             return Outcome::Told(event);
         }
         let request = match request {
-            // What we handed on ourselves, by broadcast.
-            Ok(request) if request.giaddr == server.get() => return Outcome::Unserved,
             Ok(request) => request,
             Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
         };
@@ -412,10 +410,10 @@ impl Server {
                 Taken::Later => Outcome::Later,
             };
         }
-        if let Some(event) =
-            way.as_ref().and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way))
-        {
-            return Outcome::Told(event);
+        match way.as_ref().and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
+            Some(HandedOn::Done(event)) => return Outcome::Told(event),
+            Some(HandedOn::Echo) => return Outcome::Unserved,
+            None => {}
         }
         match answer(table, &request, &local) {
             Verdict::Answer(reply) => match reply.destination {

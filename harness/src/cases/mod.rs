@@ -6,7 +6,8 @@ pub(crate) mod debian_live;
 mod isolated;
 mod many;
 mod rivals;
-mod secure_boot;
+mod rules;
+pub(crate) mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
 
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Case> {
         debian_live::CASES,
         many::CASES,
         uefi::CASES,
+        rules::CASES,
         isolated::CASES,
         secure_boot::CASES,
     ]
@@ -35,6 +37,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "secure_boot_over_http_boot_reaches_login_of_debian_live",
 ];
 
 #[cfg(test)]
