@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod rivals;
 mod rules;
 pub(crate) mod secure_boot;
 pub(crate) mod specs;
@@ -16,6 +17,7 @@ use crate::case::Case;
 pub fn all() -> Vec<Case> {
     [
         coexistence::CASES,
+        rivals::CASES,
         archiso::CASES,
         debian_live::CASES,
         many::CASES,
