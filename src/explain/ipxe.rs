@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::files::{Fetched, Shelf};
-use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus, root_images};
+use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
 use crate::proto::name;
 
 /// Commands that are followed in one go; netspec's scripts go forward only, so more means a circle.
@@ -293,8 +293,7 @@ impl Script<'_> {
         let name = kernel.rsplit('/').next().and_then(|name| name::from_http(name.as_bytes()).ok()).unwrap_or_default();
         let is_efi = self.variables.get("platform").is_some_and(|platform| platform == "efi");
         let command_line = if is_efi { format!("{name} {arguments}") } else { arguments.clone() };
-        let root_images = root_images(&command_line, kernel, self.shelf);
-        End::Starts(Box::new(Boot { kernel: file, initrds, command_line, root_images }))
+        End::Starts(Box::new(Boot::new((file, kernel), initrds, command_line, self.known, self.shelf)))
     }
 
     /// Puts values in place of `${name}`; what only a client knows becomes a word in angle brackets.
