@@ -20,7 +20,7 @@ use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::port_holder::listed;
 use crate::serve::{self, Bound};
-use crate::spec::loader::LoaderKind;
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -166,8 +166,14 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     for (name, facts) in &outcome.gathered.facts.images {
         text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
-    for (_, path) in outcome.gathered.files_of(LoaderKind::IpxeX64) {
-        text.push_str(&format!("  UEFI on x86-64 starts from iPXE: {}\n", path.display()));
+    for kind in LoaderKind::ALL.iter().filter(|kind| kind.is_ipxe() && kind.machine() != Machine::Bios) {
+        for (_, path) in outcome.gathered.files_of(*kind) {
+            text.push_str(&format!("  UEFI on {} starts from iPXE: {}\n", kind.machine().name(), path.display()));
+        }
+    }
+    let of_raspberry_pi = outcome.gathered.files_of(LoaderKind::RaspberryPi).count();
+    if of_raspberry_pi > 0 {
+        text.push_str(&format!("  a Raspberry Pi starts from the {of_raspberry_pi} files of its folder\n"));
     }
     let http = outcome.plan.server.http_port;
     text.push_str(&format!(
