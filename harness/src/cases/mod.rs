@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod merged;
 mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Case> {
         many::CASES,
         uefi::CASES,
         isolated::CASES,
+        merged::CASES,
         secure_boot::CASES,
     ]
     .concat()
@@ -33,6 +35,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "merged_offer_boots_ovmf_beside_dnsmasq",
 ];
 
 #[cfg(test)]
