@@ -72,6 +72,14 @@ fn own_address_in_range(network: &Network, found: &Located) -> Diagnostics {
                 .help(format!("begin the range behind {address}, or end it before")),
         );
     }
+    for (mac, address) in pool.reservations.iter().filter(|(_, address)| found.addresses.contains(address)) {
+        let message = format!("the host with `mac \"{mac}\"` has the address of this machine, `{address}`");
+        findings.push(
+            Diagnostic::new(Code::DuplicateAddress, message)
+                .at(network.span, format!("this machine is {address} here"))
+                .help("give the host another address"),
+        );
+    }
     findings
 }
 

@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod merged;
 mod rivals;
 mod rules;
 pub(crate) mod secure_boot;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Case> {
         uefi::CASES,
         rules::CASES,
         isolated::CASES,
+        merged::CASES,
         secure_boot::CASES,
     ]
     .concat()
@@ -37,6 +39,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "merged_offer_boots_ovmf_beside_dnsmasq",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
     "ovmf_pxe_takes_two_offers_of_mode_both",
     "ovmf_pxe_follows_the_menu_of_mode_menu",
