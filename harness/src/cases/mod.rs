@@ -6,7 +6,7 @@ pub(crate) mod debian_live;
 mod isolated;
 mod many;
 mod rules;
-mod secure_boot;
+pub(crate) mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
 
@@ -35,6 +35,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "secure_boot_over_http_boot_reaches_login_of_debian_live",
 ];
 
 #[cfg(test)]
