@@ -36,6 +36,8 @@ pub const LATER: &[&str] = &[
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
+    "ovmf_pxe_takes_two_offers_of_mode_both",
+    "ovmf_pxe_follows_the_menu_of_mode_menu",
 ];
 
 #[cfg(test)]

@@ -17,19 +17,16 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "ovmf_pxe_takes_an_offer_of_mode_pxe10",
         proves: "with option 43 in the offer, UEFI's PXE loads the file at once and asks nothing on port 4011",
-        cut: true,
         run: |bench| menu_in(bench, "pxe10", false),
     },
     Case {
         name: "ovmf_pxe_takes_two_offers_of_mode_both",
         proves: "of the two offers UEFI's PXE takes the one that needs no port 4011, although it comes second",
-        cut: false,
         run: |bench| menu_in(bench, "both", false),
     },
     Case {
         name: "ovmf_pxe_follows_the_menu_of_mode_menu",
         proves: "UEFI's PXE takes the one line of the menu and asks the boot server behind it on port 4011",
-        cut: false,
         run: |bench| menu_in(bench, "menu", true),
     },
 ];
