@@ -262,6 +262,8 @@ impl<'a> Walk<'a> {
         let variables = BTreeMap::from([
             ("platform".to_owned(), firmware.ipxe_platform().to_owned()),
             ("buildarch".to_owned(), firmware.ipxe_buildarch().to_owned()),
+            // Nobody sets it; words that would be operators stand behind it.
+            ("nothing".to_owned(), String::new()),
         ]);
         match ipxe::follow(&self.shelf.text(got), variables, &self.known, self.shelf) {
             Outcome::Menus(menus) => self.shows(menus),
