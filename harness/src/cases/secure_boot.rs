@@ -29,6 +29,12 @@ pub(super) const CASES: &[Case] = &[
         run: debian,
     },
     Case {
+        name: "secure_boot_over_pxe_reaches_login_where_netspec_is_the_dhcp_server",
+        proves: "with Secure Boot on and no other DHCP server, PXE leads over the shim and GRUB of this machine to a login",
+        cut: false,
+        run: isolated,
+    },
+    Case {
         name: "secure_boot_refuses_an_unsigned_ipxe_over_pxe",
         proves: "with Secure Boot on, the firmware loads iPXE over PXE and refuses it, and netspec says what that means",
         cut: true,
@@ -74,6 +80,23 @@ fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> 
     bench.serve(&spec, &[image])?;
     bench.power_on(hardware, None)?;
     Ok(())
+}
+
+/// GRUB of every release finds the server that gave the client its address.
+fn isolated(bench: &mut Bench) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    for (file, package) in [(SHIM.to_owned(), "shim-signed"), (format!("/{GRUB}"), "grub-efi-amd64-signed")] {
+        if !Path::new(&file).is_file() {
+            return Err(Stop::Skipped(format!("there is no {file}; Debian's package {package} has it")));
+        }
+    }
+    let image = archiso::image(bench, Layout::Today)?;
+    bench.isolated_lan()?;
+    bench.serve(&specs::isolated("arch", &image.iso), &[image])?;
+    let hardware = Hardware { firmware: Firmware::SecureBoot(BootFrom::Pxe), ..Hardware::default() };
+    bench.power_on(hardware, None)?.play(&[menu(&[ARCHISO_TITLE]), choose(ARCHISO_TITLE), Step::LogIn(ARCHISO)])?;
+    was_on(bench)?;
+    Ok(archiso::runs_from_the_server(bench)?)
 }
 
 /// Debian's package `shim-signed`; the build is signed by Microsoft.
