@@ -2,13 +2,15 @@
 # make test      runs every test, the boots in QEMU included
 # Both install with apt-get what is missing.
 #
+# make matrix    boots every firmware with every system, and writes the table of README.md
+# make captures  records what each firmware asks, for tests that need no QEMU
 # make compare   power-on to login, netspec beside dnsmasq and nginx
 # make bench     the servers alone, beside nginx and dnsmasq
 
 NETSPEC = target/release/netspec
 LAB = target/debug/netspec-harness
 
-.PHONY: demo test setup build media check unit run compare bench clean
+.PHONY: demo test setup build media check unit run matrix captures compare bench clean
 
 demo: build
 	$(LAB) demo --netspec $(NETSPEC)
@@ -37,6 +39,13 @@ unit: build
 
 run: build
 	$(LAB) run --netspec $(NETSPEC)
+	$(LAB) matrix --cut --netspec $(NETSPEC)
+
+matrix: build
+	$(LAB) matrix --netspec $(NETSPEC) --into README.md
+
+captures: build
+	$(LAB) captures --netspec $(NETSPEC)
 
 compare: build
 	$(LAB) compare --netspec $(NETSPEC)

@@ -13,8 +13,6 @@ pub struct Case {
     pub name: &'static str,
     /// What a pass proves, for the list.
     pub proves: &'static str,
-    /// Whether it is one of those that every test run has time for; the others run when asked.
-    pub cut: bool,
     /// The case itself.
     pub run: fn(&mut Bench) -> Verdict,
 }

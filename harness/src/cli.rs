@@ -17,7 +17,7 @@ use crate::lab::netns;
 use crate::matrix::table::Format;
 use crate::media::{self, Layout, MediaError};
 use crate::subject::Subject;
-use crate::{cases, compare, demo, matrix, qemu, runner, tools};
+use crate::{captures, cases, compare, demo, matrix, qemu, runner, tools};
 
 /// Boots firmware in QEMU against a network-boot server, on a LAN of its own, and drives what it shows.
 #[derive(Debug, Parser)]
@@ -85,6 +85,16 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Records what each firmware asks, as small files for the tests of netspec.
+    Captures {
+        /// Parts of the names of the wanted rows of the matrix; all of them without one.
+        filters: Vec<String>,
+        /// Where the recordings go.
+        #[arg(long, default_value = "tests/captures")]
+        into: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Makes the media that the cases boot, and prints where they are.
     Media {
         /// Where they are kept.
@@ -145,7 +155,8 @@ fn run(command: Command) -> Result<bool> {
         Command::Internal(internal) => internal::run(internal).map(|()| true),
         Command::List { filters } | Command::Run { filters, list: true, .. } => list(&filters).map(|()| true),
         Command::Run { filters, subject, keep, all, common, .. } => {
-            let cases = runner::select(&cases::all(), &filters, all);
+            let later = if all { &[] } else { cases::LATER };
+            let cases = runner::select(&cases::all(), &filters, later);
             if cases.is_empty() {
                 return Err(Error::new(format!("no case has any of {filters:?} in its name; `list` shows them")));
             }
@@ -156,6 +167,9 @@ fn run(command: Command) -> Result<bool> {
         Command::Matrix { filters, cut, format, into, common, .. } => {
             let options = prepare(Subject::Netspec, &common)?;
             matrix::run(&matrix::select(&filters, cut), &options, &common.evidence, format, into.as_deref())
+        }
+        Command::Captures { filters, into, common } => {
+            captures::run(&filters, &prepare(Subject::Netspec, &common)?, &common.evidence, &into)
         }
         Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
         Command::Media { cache, quick } => make_media(&cache, quick).map(|()| true),
@@ -168,7 +182,7 @@ fn run(command: Command) -> Result<bool> {
 
 fn list(filters: &[String]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    for case in runner::select(&cases::all(), filters, true) {
+    for case in runner::select(&cases::all(), filters, &[]) {
         writeln!(stdout, "{}\n    {}", case.name, case.proves).context("standard output")?;
     }
     Ok(())

@@ -10,6 +10,7 @@
 
 pub mod bench;
 pub mod capture;
+pub mod captures;
 pub mod case;
 pub mod cases;
 pub mod cli;

@@ -8,6 +8,8 @@ pub mod column;
 pub mod rows;
 pub mod table;
 
+pub use cell::to_the_menu;
+
 use std::path::Path;
 
 use crate::bench::Options;
@@ -64,9 +66,10 @@ pub fn run(cells: &[Cell], options: &Options, root: &Path, format: Format, into:
         }
         table.add(*cell, &report);
         reports.push(report);
-    }
-    if let Some(file) = into {
-        table.write_into(file)?;
+        // After each one, so that a run that is broken off leaves what it has shown.
+        if let Some(file) = into {
+            table.write_into(file)?;
+        }
     }
     runner::print(&table.render(format)?)?;
     let summary = Summary::of(&reports);

@@ -123,7 +123,7 @@ impl Qemu {
         let card = format!("{device}{kind},netdev=lan,mac={mac}{more}");
         let (emulator, _) = cpu.emulator();
         let mut launch = Launch::new("QEMU", emulator)
-            .args(processor(cpu, accel))
+            .args(processor(cpu, firmware.age(), accel))
             .args(["-m", &hardware.memory.to_string(), "-no-reboot"])
             .args(firmware.arguments(parts.flash.as_ref(), places.sockets)?)
             .arg("-netdev")
@@ -180,14 +180,14 @@ impl Qemu {
 }
 
 /// The arguments that say how the PC runs, which are the same for the probe.
-fn processor(cpu: Cpu, accel: Accel) -> Vec<String> {
+fn processor(cpu: Cpu, age: Age, accel: Accel) -> Vec<String> {
     let accel = cpu.accel(accel);
     let how = match accel {
         Accel::Tcg => ["-accel", "tcg,thread=multi"],
         Accel::Kvm => ["-accel", "kvm"],
     };
     let common = ["-nodefaults", "-smp", "2", "-display", "none"];
-    how.iter().chain(&cpu.machine(accel)).chain(&common).map(|word| (*word).to_owned()).collect()
+    how.iter().chain(&cpu.machine(age, accel)).chain(&common).map(|word| (*word).to_owned()).collect()
 }
 
 /// Connects to a socket that QEMU is about to open.
@@ -212,7 +212,7 @@ pub fn probe_kvm(folder: &Path) -> Result<Accel> {
     }
     let log: PathBuf = folder.join("kvm-probe.log");
     let mut process = Launch::new("QEMU with KVM", "qemu-system-x86_64")
-        .args(processor(Cpu::X64, Accel::Kvm))
+        .args(processor(Cpu::X64, Age::Installed, Accel::Kvm))
         // Without a graphics card the text of the firmware comes out of the serial port, where it can be read.
         .args(["-machine", "graphics=off"])
         .args(["-m", "128", "-boot", "n", "-no-reboot", "-serial", "stdio"])

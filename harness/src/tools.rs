@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use crate::error::{Context, Error, Result};
 
@@ -34,8 +35,33 @@ pub fn exists(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
+/// The version of one of QEMU's programs, major and minor.
+pub fn qemu_version(program: &str) -> Result<(u32, u32)> {
+    let output = Command::new(program).arg("--version").output().context(program)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    version_in(&said).ok_or_else(|| Error::new(format!("{program} tells no version: {said}")))
+}
+
+/// The version in `QEMU emulator version 7.2.22 (Debian ...)`.
+fn version_in(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.split_once(" version ")?.1.split(|letter: char| !letter.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
 /// Writes an executable script.
 pub fn write_script(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).context(path.display())?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).context(path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in;
+
+    #[test]
+    fn the_version_is_read_from_what_qemu_says() {
+        assert_eq!(version_in("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\nCopyright (c)"), Some((7, 2)));
+        assert_eq!(version_in("QEMU emulator version 10.0.3"), Some((10, 0)));
+        assert_eq!(version_in("no such thing"), None);
+    }
 }

@@ -144,6 +144,9 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
     for (_, path) in outcome.gathered.files_of(LoaderKind::IpxeX64) {
         text.push_str(&format!("  UEFI on x86-64 starts from iPXE: {}\n", path.display()));
     }
+    for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
+        text.push_str(&format!("  {}\n", report.ways()));
+    }
     let http = outcome.plan.server.http_port;
     text.push_str(&format!(
         "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"

@@ -79,8 +79,6 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// A value that is reserved for a later release.
-    NotYetSupported = "not-yet-supported", Error;
     /// An entry that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
 

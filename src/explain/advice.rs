@@ -1,7 +1,7 @@
 //! The reasons behind an answer, and what to do about a silence, in words for the person in front of the PC.
 
 use super::firmware::Firmware;
-use crate::proto::dhcp::{ClientClass, Reason};
+use crate::proto::dhcp::{ClientClass, Reason, Reply};
 
 /// Why a client of this class gets what it gets.
 pub(super) fn why(class: &ClientClass, asked_boot_server: bool) -> String {
@@ -31,6 +31,18 @@ pub(super) fn why(class: &ClientClass, asked_boot_server: bool) -> String {
     }
 }
 
+/// The rule of the spec that made an answer, and what cannot be read from the answer itself.
+pub(super) fn rule(name: &str, reply: &Reply) -> String {
+    let mut text = name.to_owned();
+    if !reply.delay.is_zero() {
+        text.push_str(&format!("; waits {} ms before it is sent", reply.delay.as_millis()));
+    }
+    if reply.also.is_some() {
+        text.push_str("; the same offer with option 43 follows, for firmware that takes only that");
+    }
+    text
+}
+
 /// What to change so that a client gets an answer; `None` where silence is right.
 pub(super) fn change(reason: &Reason, firmware: &Firmware) -> Option<String> {
     Some(match reason {
@@ -52,6 +64,11 @@ pub(super) fn change(reason: &Reason, firmware: &Firmware) -> Option<String> {
         }
         Reason::NothingFor(_) => {
             "netspec has no boot program for this kind of machine; what it boots is listed in the README".to_owned()
+        }
+        Reason::Silenced { rule, .. } => format!("change or remove `{rule}` in the spec"),
+        Reason::OptIn(_) => {
+            "add a `firmware` with its architecture, such as `uboot-arm64`, and a `loader` such as `ipxe-arm64`"
+                .to_owned()
         }
         Reason::DoesNotFit { .. } => {
             "give the ISO a shorter name in the spec, or put it into a menu, whose loader has a short path".to_owned()

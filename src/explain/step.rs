@@ -72,6 +72,9 @@ pub struct Offer {
     pub path_prefix: Option<String>,
     /// Why it is this answer.
     pub why: String,
+    /// The rule that the client met, and what else it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// A file that the client loads.

@@ -143,6 +143,9 @@ fn offered(page: &mut Page, offer: &Offer) {
     if let Some(prefix) = &offer.path_prefix {
         page.field(5, &option(210, "folder"), prefix);
     }
+    if let Some(rule) = &offer.rule {
+        page.field(5, "rule", rule);
+    }
     page.field(5, "why", &offer.why);
 }
 

@@ -15,7 +15,8 @@ use super::pxelinux::{self, Place};
 use super::signature;
 use super::step::{Answer, Load, Offer, Problem, Question, Step};
 use crate::proto::dhcp::{
-    BootRequest, Destination, Local, ReceivedOn, Reply, ServerAddr, ServerMessage, VendorOptions, Verdict, answer,
+    BootRequest, ClientClass, Destination, Local, ReceivedOn, Reply, ServerAddr, ServerMessage, VendorOptions, Verdict,
+    answer,
 };
 
 /// Programs that load each other. More is a circle.
@@ -279,6 +280,10 @@ fn offer(reply: &Reply, message: &ServerMessage, port: ReceivedOn) -> Offer {
         }),
         config_file: text(209),
         path_prefix: text(210),
-        why: advice::why(&reply.class, port == ReceivedOn::Boot4011),
+        why: match (&reply.rule, &reply.class) {
+            (Some(_), ClientClass::PxeBios | ClientClass::PxeUefi(_)) => "the rule says how it is answered".to_owned(),
+            _ => advice::why(&reply.class, port == ReceivedOn::Boot4011),
+        },
+        rule: reply.rule.as_ref().map(|rule| advice::rule(rule, reply)),
     }
 }

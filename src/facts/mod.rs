@@ -23,7 +23,7 @@ pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
 };
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
-pub use self::raspberry_pi::RASPBERRY_PI;
+pub use self::raspberry_pi::{FIRST_FILES, RASPBERRY_PI};
 pub use self::secure::{CHAINS, Chain, SecureFacts};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;

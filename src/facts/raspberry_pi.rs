@@ -20,7 +20,7 @@ use crate::world::World;
 /// What the names of these files in plans begin with.
 pub const RASPBERRY_PI: &str = "raspberry-pi/";
 /// One of these is in every folder that a Raspberry Pi boots from; models differ in which.
-const FIRST_FILES: &[&str] = &["bootcode.bin", "start.elf", "start4.elf", "config.txt", "boot.img"];
+pub const FIRST_FILES: &[&str] = &["bootcode.bin", "start.elf", "start4.elf", "config.txt", "boot.img"];
 /// Names at the root of the tree that are netspec's own.
 const RESERVED: &[&str] = &["iso", "pxelinux", "ipxe", "grub", "boot.ipxe"];
 

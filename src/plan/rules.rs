@@ -1,7 +1,7 @@
 //! The rules of the boot table, and what it holds for machines that need something else.
 
 use super::{Plan, loader};
-use crate::facts::{Facts, Usual};
+use crate::facts::{FIRST_FILES, Facts, LoaderFiles, Usual};
 use crate::proto::dhcp::{Architecture, Condition, Effect, Mode, Program, Rule, quirks};
 use crate::resolve::{self, ResolvedSpec};
 use crate::spec::effect::Mode as Written;
@@ -11,6 +11,7 @@ use crate::spec::loader::{LoaderKind, Machine};
 /// Adds the rules of the spec and then those that netspec brings for machines that the plan has a program for, so that the
 /// spec's count first (VQ-01).
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
+    plan.boot.raspberry_pi = facts.loaders.get(&LoaderKind::RaspberryPi).and_then(first_of_raspberry_pi);
     let rules: Vec<Rule> = spec.rules.iter().map(|written| rule(written, facts, plan)).collect();
     plan.boot.rules = rules;
     let is_met = |rule: &Rule| rule.when.architectures.iter().any(|arch| plan.boot.has_program_for(*arch));
@@ -52,6 +53,12 @@ fn mode(written: Written) -> Mode {
 fn program(kind: LoaderKind, facts: &Facts, plan: &mut Plan) -> Option<Program> {
     let path = loader::place(kind, facts, plan)?;
     Some(Program { path, architectures: architectures(kind.machine()) })
+}
+
+/// The name that a Raspberry Pi is told. Its ROM knows by itself which file comes first, so any that is there will do.
+fn first_of_raspberry_pi(loader: &LoaderFiles) -> Option<String> {
+    let is_there = |name: &&&str| loader.in_folder().any(|path| path == **name);
+    FIRST_FILES.iter().find(is_there).map(|name| (*name).to_owned())
 }
 
 /// The numbers of option 93 that a machine goes by.

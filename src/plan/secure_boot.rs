@@ -90,8 +90,8 @@ impl SecureBoot {
         self.kernels.iter().filter(|kernel| kernel.verdict != KernelVerdict::Accepted)
     }
 
-    /// What is to be known, for people: a line for the ways, and one for each kernel that is refused.
-    pub fn lines(&self) -> Vec<String> {
+    /// How far such clients come, in one line for people.
+    pub fn ways(&self) -> String {
         let way = |name: &str, way: Way| match way {
             Way::Shim => format!("{name} gets shim and GRUB"),
             Way::None(why) => format!("{name} is refused, because {}", why.why()),
@@ -101,8 +101,13 @@ impl SecureBoot {
             (Way::None(http), Way::None(pxe)) if http == pxe => way("network boot", self.http),
             _ => format!("{}; {}", way("UEFI HTTP Boot", self.http), way("PXE", self.pxe)),
         };
+        format!("Secure Boot on {processor}: {ways}")
+    }
+
+    /// The same, and a line for each kernel that is refused.
+    pub fn lines(&self) -> Vec<String> {
         let refused = self.refused().map(|kernel| format!("  refused: {kernel}"));
-        std::iter::once(format!("Secure Boot on {processor}: {ways}")).chain(refused).collect()
+        std::iter::once(self.ways()).chain(refused).collect()
     }
 }
 

@@ -45,7 +45,7 @@ pub struct ResolvedSpec {
     pub vendor_classes: Vec<String>,
     /// The loaders that rules give to machines, in the order of the spec.
     pub wanted_loaders: Vec<WantedLoader>,
-    /// The UEFI machines that rules speak of, in the order of the spec.
+    /// The machines that rules speak of, in the order of the spec.
     pub firmware_machines: Vec<FirmwareMachine>,
 }
 

@@ -3,7 +3,6 @@
 use crate::source::Span;
 use crate::spec::Spec;
 use crate::spec::effect::Mode;
-use crate::spec::firmware::Arch;
 use crate::spec::loader::{LoaderKind, Machine};
 
 /// A loader that a rule gives to machines.
@@ -17,7 +16,7 @@ pub struct WantedLoader {
     pub span: Span,
 }
 
-/// UEFI machines that a rule speaks of, and that are answered.
+/// Machines that a rule speaks of, and that are answered with what there is for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirmwareMachine {
     /// What they are.
@@ -49,23 +48,11 @@ pub(super) fn machines(spec: &Spec) -> Vec<FirmwareMachine> {
             continue;
         }
         for arch in &class.arches {
-            if let Some(machine) = machine(arch.value) {
+            if let Some(machine) = arch.value.machine() {
                 let what = format!("firmware `{}`", class.name.value);
                 machines.push(FirmwareMachine { machine, what, span: arch.span });
             }
         }
     }
     machines
-}
-
-/// The machine that iPXE for UEFI is there for; `None` for what is not UEFI, or has no iPXE.
-fn machine(arch: Arch) -> Option<Machine> {
-    Some(match arch {
-        Arch::UefiIa32 | Arch::HttpIa32 => Machine::Ia32,
-        Arch::UefiX64 | Arch::HttpX64 => Machine::X64,
-        Arch::UefiArm64 | Arch::HttpArm64 => Machine::Arm64,
-        Arch::UefiRiscv64 | Arch::HttpRiscv64 => Machine::Riscv64,
-        Arch::UefiLoong64 | Arch::HttpLoong64 => Machine::Loong64,
-        _ => return None,
-    })
 }

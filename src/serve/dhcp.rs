@@ -32,6 +32,7 @@ use self::socket::Received;
 use super::event::{BootEvent, Events};
 use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
 use super::lease::{Leases, Outgoing, Taken};
+use super::merged::{Merging, Way};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{
@@ -128,20 +129,19 @@ impl DhcpSockets {
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
     pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
         let Self { config, dhcp, boot_server, leases } = self;
-        let dhcp = Arc::new(dhcp);
-        let leases = leases.map(|leases| (leases, dhcp.clone()));
-        let mut server = Server { config, events, leases, known: Vec::new(), read: None };
+        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
+        let mut server = Server { config, events, leases, merging: Merging::new(), known: Vec::new(), read: None };
         let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
         loop {
             let (port, socket, received) = tokio::select! {
                 () = &mut shutdown => break,
                 (port, received, reply) = pending.due() => {
-                    let socket = if port == ReceivedOn::Dhcp67 { &*dhcp } else { &boot_server };
+                    let socket = if port == ReceivedOn::Dhcp67 { &dhcp } else { &boot_server };
                     server.send(socket, &received, reply);
                     continue;
                 }
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &*dhcp, received),
+                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
                 received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
             };
             match received {
@@ -150,7 +150,7 @@ impl DhcpSockets {
                 Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
-        if let Some((leases, _)) = server.leases {
+        if let Some(leases) = server.leases {
             leases.close().await;
         }
     }
@@ -159,8 +159,8 @@ impl DhcpSockets {
 struct Server {
     config: DhcpConfig,
     events: Arc<dyn Events>,
-    /// With the socket of port 67, from which leases are answered whenever they are ready.
-    leases: Option<(Leases, Arc<DhcpSocket>)>,
+    leases: Option<Leases>,
+    merging: Merging,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
     read: Option<Instant>,
@@ -172,19 +172,25 @@ type Waiting = Pending<(ReceivedOn, Received, Reply)>;
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
     Unserved,
-    Silent { mac: Option<MacAddr>, reason: String },
+    Silent {
+        mac: Option<MacAddr>,
+        reason: String,
+    },
     Answer(Reply),
-    Leases(Taken),
+    /// It has been sent, or there is nothing to send.
+    Told(BootEvent),
+    /// It goes on beside the loop, and tells of itself.
+    Later,
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &DhcpSocket, received: Received, pending: &mut Waiting) {
+    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: Received, pending: &mut Waiting) {
         self.refresh_interfaces(&received.arrival);
         let silent = |mac, reason| BootEvent::Silent { mac, reason };
-        match survive(|| self.decide(port, &received)) {
-            Some(Outcome::Unserved | Outcome::Leases(Taken::Later)) => {}
+        match survive(|| self.decide(port, socket, &received)) {
+            Some(Outcome::Unserved | Outcome::Later) => {}
             Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
-            Some(Outcome::Leases(Taken::Told(event))) => self.events.emit(event),
+            Some(Outcome::Told(event)) => self.events.emit(event),
             Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(socket, &received, reply),
             Some(Outcome::Answer(reply)) => {
                 let delay = reply.delay;
@@ -217,7 +223,7 @@ impl Server {
         }
     }
 
-    fn decide(&self, port: ReceivedOn, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
@@ -239,16 +245,30 @@ impl Server {
             let reason = format!("longer than {} bytes, which no boot client sends", received.bytes.len());
             return Outcome::Silent { mac, reason };
         }
+        let table = &self.config.table;
+        let way = Way { socket, ports: self.config.ports, ifindex: received.arrival.ifindex };
+        let on_67 = (port == ReceivedOn::Dhcp67).then_some(&way);
+        if let Some(event) = on_67.and_then(|way| self.merging.merge(&received.bytes, table, way)) {
+            return Outcome::Told(event);
+        }
         let request = match request {
+            // What we handed on ourselves, by broadcast.
+            Ok(request) if request.giaddr == server.get() => return Outcome::Unserved,
             Ok(request) => request,
             Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
-        if let Some(taken) = self.lease(&request, &local, received.arrival.ifindex) {
-            return Outcome::Leases(taken);
+        if let Some(taken) = self.lease(&request, &local, socket, received) {
+            return match taken {
+                Taken::Told(event) => Outcome::Told(event),
+                Taken::Later => Outcome::Later,
+            };
         }
-        match answer(&self.config.table, &request, &local) {
+        if let Some(event) = on_67.and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
+            return Outcome::Told(event);
+        }
+        match answer(table, &request, &local) {
             Verdict::Answer(reply) => match reply.destination {
                 Destination::Client(addr) if !self.may_have(*addr.ip(), &received.arrival) => {
                     let reason = format!("the answer would go to {}, which is in no served network", addr.ip());
@@ -260,23 +280,32 @@ impl Server {
         }
     }
 
-    /// Has the leases of the network, if there are any, take a message to a DHCP server.
-    fn lease(&self, request: &BootRequest, local: &Local, ifindex: u32) -> Option<Taken> {
-        let (leases, socket) = self.leases.as_ref().filter(|_| local.port == ReceivedOn::Dhcp67)?;
-        let outgoing = Outgoing {
-            socket: socket.clone(),
-            ports: self.config.ports,
-            ifindex,
-            events: self.events.clone(),
-            asked: request.message_type().map_or("DHCP message", MessageType::name),
-        };
-        leases.take(request, local, &self.config.table, &outgoing)
-    }
-
     /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
     fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
         let claimed = Arrival { source: client, ..*arrival };
         client.is_broadcast() || is_near(&self.known, &self.config.scope, &claimed)
+    }
+
+    /// Has the leases of the network, if there are any, take a message to a DHCP server. A client that asks for a boot server has
+    /// its address already, and a DHCPREQUEST of that kind is none for a lease (BS-01).
+    fn lease(
+        &self,
+        request: &BootRequest,
+        local: &Local,
+        socket: &Arc<DhcpSocket>,
+        received: &Received,
+    ) -> Option<Taken> {
+        let is_lease = local.port == ReceivedOn::Dhcp67 && request.boot_item().is_none();
+        let leases = self.leases.as_ref().filter(|_| is_lease)?;
+        let outgoing = Outgoing {
+            socket: socket.clone(),
+            ports: self.config.ports,
+            ifindex: received.arrival.ifindex,
+            events: self.events.clone(),
+            waiting: leases.waiting(),
+            asked: request.message_type().map_or("DHCP message", MessageType::name),
+        };
+        leases.take(request, local, &self.config.table, &outgoing)
     }
 
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).

@@ -190,6 +190,8 @@ pub struct LeaseTold {
     pub file: String,
     /// The address of this machine that it was told.
     pub server: Ipv4Addr,
+    /// The rule that made the answer differ from the usual one (VQ-02).
+    pub rule: Option<String>,
 }
 
 /// How a transfer ended.

@@ -15,6 +15,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::sync::Semaphore;
+
 pub(super) use self::outgoing::Outgoing;
 use self::probe::{Looked, Prober};
 pub use self::rival::{Rival, RivalError};
@@ -24,17 +26,22 @@ use super::event::{BootEvent, LeaseNews};
 use super::host::Located;
 use crate::net::MacAddr;
 use crate::proto::dhcp::lease::{Book, Decision, Grant, LeaseReason, LeaseReply};
-use crate::proto::dhcp::{BootRequest, BootTable, Local, MessageType};
+use crate::proto::dhcp::{BootRequest, BootTable, Local};
 use crate::resolve::{AddressPool, DhcpMode, Network};
 
 /// How many addresses are tried for one request, where other machines turn out to have them.
 const TRIES: usize = 3;
+
+/// Offers that wait for the delay of a rule at a time; a client beyond asks again.
+const WAITING: usize = 1024;
 
 /// The books of all networks of which netspec is the DHCP server.
 #[derive(Debug)]
 pub struct Leases {
     networks: Vec<Arc<Leased>>,
     writer: Writer,
+    /// Offers that may wait for the delay of a rule.
+    waiting: Arc<Semaphore>,
 }
 
 /// One network with its book.
@@ -83,7 +90,7 @@ impl Leases {
             })
         });
         let networks = networks.collect();
-        Ok(Some(Self { networks, writer: Writer::start(store) }))
+        Ok(Some(Self { networks, writer: Writer::start(store), waiting: Arc::new(Semaphore::new(WAITING)) }))
     }
 
     /// The networks on which addresses are given out without a look whether another machine has them.
@@ -111,6 +118,11 @@ impl Leases {
         Ok(found)
     }
 
+    /// Offers that may wait for the delay of a rule.
+    pub(super) fn waiting(&self) -> Arc<Semaphore> {
+        self.waiting.clone()
+    }
+
     /// Takes a message to a DHCP server; `None` where it is none of a network that gives out addresses.
     pub(super) fn take(
         &self,
@@ -120,11 +132,6 @@ impl Leases {
         outgoing: &Outgoing,
     ) -> Option<Taken> {
         let network = self.networks.iter().find(|network| network.book().is_of(local.server, request.giaddr))?;
-        // A request for a boot server of PXE says nothing about an address (BS-01).
-        let is_request = matches!(request.message_type(), Some(MessageType::Request | MessageType::Inform));
-        if is_request && request.vendor_options().is_some_and(|options| options.boot_item().is_some()) {
-            return None;
-        }
         let mac = request.mac();
         let decision = network.book().decide(request, local.server, now());
         let reply = LeaseReply::new(&network.pool, &decision, request, table, local);
@@ -166,12 +173,12 @@ impl Leases {
                     tokio::spawn(look_and_offer(network.clone(), grant, reply, asked, outgoing.clone()));
                 } else {
                     network.book().found_free(grant.address());
-                    outgoing.send(&reply, LeaseNews::Offered { address: grant.address() });
+                    outgoing.offer(reply, grant.address());
                 }
                 Some(Taken::Later)
             }
             (Decision::Offer { grant, look: false }, Some(reply)) => {
-                outgoing.send(&reply, LeaseNews::Offered { address: grant.address() });
+                outgoing.offer(reply, grant.address());
                 Some(Taken::Later)
             }
             (Decision::Inform, Some(reply)) => {
@@ -245,7 +252,7 @@ async fn look_and_offer(
         match looked {
             Looked::Free => {
                 network.book().found_free(address);
-                return outgoing.send(&reply, LeaseNews::Offered { address });
+                return outgoing.offer(reply, address);
             }
             Looked::Busy => {
                 network.book().not_looked_at(address);
@@ -265,7 +272,7 @@ async fn look_and_offer(
                         (grant, reply) = (next, next_reply);
                     }
                     (Decision::Offer { grant, look: false }, Some(reply)) => {
-                        return outgoing.send(&reply, LeaseNews::Offered { address: grant.address() });
+                        return outgoing.offer(reply, grant.address());
                     }
                     _ => {
                         let news = LeaseNews::Exhausted { range: network.pool.range };

@@ -13,6 +13,7 @@ pub mod interface;
 pub mod journal;
 pub mod lease;
 mod limit;
+mod merged;
 mod meter;
 pub mod neighbor;
 pub mod port_holder;

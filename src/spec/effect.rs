@@ -100,12 +100,5 @@ fn mode(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Mode>> {
         );
         return None;
     };
-    if mode == Mode::Merged {
-        out.push(
-            Diagnostic::new(Code::NotYetSupported, "`mode \"merged\"` is to come, and not in this release")
-                .at(text.span, "not yet supported")
-                .help("try `\"both\"`, which sends the offer in two forms"),
-        );
-    }
     Some(Spanned::new(mode, text.span))
 }

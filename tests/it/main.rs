@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
@@ -10,6 +11,7 @@ mod loaders;
 mod plans;
 mod recipes;
 mod rfc;
+mod rules;
 mod secure_boot;
 mod serve;
 mod support;

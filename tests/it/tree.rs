@@ -63,7 +63,7 @@ fn menus_name_the_address_that_the_client_used() {
     assert!(read(&script).starts_with("#!ipxe\n"));
 }
 
-/// IP-05: iPXE asks beside its program and in the root, and an ISO that brings one of its own keeps it.
+/// IP-05, IP-06, G07: iPXE asks beside its program and in the root, and an ISO that brings one of its own keeps it.
 #[test]
 fn ip_05_every_folder_has_a_script_for_ipxe() {
     let mut files = trees::archiso_2014();
@@ -73,6 +73,8 @@ fn ip_05_every_folder_has_a_script_for_ipxe() {
     let tree = tree(&folder);
     let root = tree.open("autoexec.ipxe", LOCAL).unwrap();
     let text = read(&root);
+    // What iPXE went on without, where netspec's offer was late: an address, and the name of the script.
+    assert!(text.contains("isset ${netX/ip} || dhcp ||"), "{text}");
     assert!(text.starts_with("#!ipxe\n") && text.contains("chain --replace http://192.168.1.5/boot.ipxe ||"), "{text}");
     for path in ["ipxe/x64/autoexec.ipxe", "no/such/folder/autoexec.ipxe", "iso/old/autoexec.ipxe"] {
         let opened = tree.open(path, LOCAL).unwrap_or_else(|| panic!("{path}"));
@@ -92,6 +94,7 @@ fn modules_of_2014_are_found_where_names_are_relative_to() {
     assert_eq!((read(&alias), &alias.etag), (read(&module), &module.etag));
 }
 
+/// SE-12
 #[test]
 fn a_changed_loader_is_noticed_at_the_start() {
     let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"d\" \"isos/d.iso\"\n\

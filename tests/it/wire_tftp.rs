@@ -142,6 +142,7 @@ fn real_clients_get_the_file() {
     assert_eq!(server.log.ends(4), ["done"; 4]);
 }
 
+/// TF-02
 #[test]
 fn g47_netascii_text_arrives_as_it_was() {
     let text = "one\ntwo\r\nthree\rfour\n".repeat(500).into_bytes();
@@ -150,6 +151,7 @@ fn g47_netascii_text_arrives_as_it_was() {
     assert!(fetch_with("tftp", &["-m", "ascii", "127.0.0.1", &port, "-c", "get", "menu.cfg", "OUT"]) == text);
 }
 
+/// TF-08
 #[test]
 fn g40_lpxelinux_and_edk2_probe_the_size_and_come_back() {
     let bytes = pattern(50_000);
@@ -185,6 +187,7 @@ fn tf_28_a_probe_and_a_request_from_the_same_port() {
     assert_eq!(ends.iter().filter(|end| *end == "probe").count(), 100, "{ends:?}");
 }
 
+/// TF-21, TF-23, TF-28
 #[test]
 fn g46_a_repeated_request_is_one_transfer_and_a_stranger_does_it_no_harm() {
     let bytes = pattern(2_000);
@@ -216,6 +219,7 @@ fn g46_a_repeated_request_is_one_transfer_and_a_stranger_does_it_no_harm() {
     });
 }
 
+/// TF-22
 #[test]
 fn g43_every_third_block_is_lost() {
     let bytes = pattern(4096 * 11 + 9);
@@ -228,6 +232,7 @@ fn g43_every_third_block_is_lost() {
     assert_eq!(server.log.ends(2), ["done"; 2]);
 }
 
+/// TF-25, TF-26
 #[test]
 fn g44_block_numbers_wrap_at_512_bytes_and_a_file_of_5_gib_has_its_size() {
     let tail = pattern(1000);
@@ -243,6 +248,7 @@ fn g44_block_numbers_wrap_at_512_bytes_and_a_file_of_5_gib_has_its_size() {
     assert_eq!(server.log.ends(2), ["done", "probe"]);
 }
 
+/// TF-27
 #[test]
 fn g45_a_file_of_whole_blocks_ends_in_an_empty_one() {
     let server = serve(Shelf::default().memory("two", pattern(1024)).memory("none", Vec::new()));
@@ -252,6 +258,7 @@ fn g45_a_file_of_whole_blocks_ends_in_an_empty_one() {
     assert!(fetch(&mut Port::open(server.addr), "two", &options, |_| false) == pattern(1024));
 }
 
+/// TF-01, TF-02, TF-13, TF-41, BI-05, SE-03
 #[test]
 fn g47_g48_what_cannot_be_served_gets_a_quick_error() {
     let server = serve(Shelf::default().memory("x", b"x".to_vec()));
@@ -303,6 +310,7 @@ fn a_panic_ends_one_request_and_not_the_server() {
     assert_eq!(fetch(&mut Port::open(server.addr), "x", &[], |_| false), b"x");
 }
 
+/// TF-20, CO-08, CO-17
 #[test]
 fn g50_the_reply_comes_from_the_address_that_was_asked() {
     let bytes = pattern(3_000);
@@ -320,6 +328,7 @@ fn g50_the_reply_comes_from_the_address_that_was_asked() {
     }
 }
 
+/// TF-29
 #[test]
 fn g49_200_clients_at_once_and_dead_ones_do_not_slow_them() {
     let bytes = pattern(20_000);
@@ -362,7 +371,7 @@ fn tf_29_clients_above_the_limit_get_an_error() {
     assert!(fetch(&mut Port::open(server.addr), "x", &[], |_| false) == pattern(5_000));
 }
 
-/// G51, in the time that a test may take: 4 of the at most 4 packets come within 7 s, 3 of them within 4 s.
+/// SE-04, G51, in the time that a test may take: 4 of the at most 4 packets come within 7 s, 3 of them within 4 s.
 #[test]
 fn g51_a_client_that_never_answers_gets_few_packets() {
     let server = serve(Shelf::default().memory("x", pattern(100_000)));

@@ -16,19 +16,16 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_menu_appears_with_its_entries",
         proves: "SeaBIOS reaches the menu that today's Arch medium brings, with every entry",
-        cut: true,
         run: |bench| menu_appears(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_menu_appears_with_its_entries",
         proves: "the same for the layout of 2014, whose names are relative to another folder",
-        cut: true,
         run: |bench| menu_appears(bench, Setup::usual(Layout::Y2014)),
     },
     Case {
         name: "archiso_menu_appears_on_an_intel_card",
         proves: "the boot does not depend on one card: the ROM of an Intel card reaches the menu too",
-        cut: true,
         run: |bench| {
             let hardware = Hardware { nic: Nic::E1000, ..Hardware::default() };
             menu_appears(bench, Setup { hardware, ..Setup::usual(Layout::Today) })
@@ -37,7 +34,6 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "archiso_menu_appears_although_frames_are_lost",
         proves: "DHCP and TFTP recover when each 20th datagram to the PC is lost",
-        cut: true,
         run: |bench| {
             let lose = Some(LossRule::every(20)?);
             menu_appears(bench, Setup { lose, ..Setup::usual(Layout::Today) })
@@ -45,20 +41,18 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "archiso_http_entry_reaches_login",
+        // G05, ST-02, IP-01.
         proves: "the HTTP entry of today's medium gets kernel, initramfs and root image from the server",
-        cut: true,
         run: |bench| reaches_login(bench, Setup::usual(Layout::Today)),
     },
     Case {
         name: "archiso_2014_http_entry_reaches_login",
         proves: "the same for the medium of 2014, the one of the article that netspec grew from",
-        cut: true,
         run: |bench| reaches_login(bench, Setup::usual(Layout::Y2014)),
     },
     Case {
         name: "archiso_boots_beside_a_router_that_names_itself_as_boot_server",
         proves: "a router with its own address in siaddr does not draw the PC away from the server",
-        cut: true,
         run: |bench| {
             let router = RouterKind::BuiltIn(Siaddr::Own);
             reaches_login(bench, Setup { router, ..Setup::usual(Layout::Today) })
@@ -67,7 +61,6 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "real_dnsmasq_as_router",
         proves: "the boot works beside dnsmasq, which is the DHCP server of most real home routers",
-        cut: true,
         run: |bench| {
             bench.needs_root("dnsmasq drops to another user")?;
             reaches_login(bench, Setup { router: RouterKind::Dnsmasq, ..Setup::usual(Layout::Today) })

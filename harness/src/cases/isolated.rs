@@ -20,13 +20,11 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "isolated_lan_gives_an_ordinary_client_its_address",
         proves: "without another DHCP server, a client that does not want to boot gets its address from netspec",
-        cut: true,
         run: ordinary_client,
     },
     Case {
         name: "isolated_lan_boots_seabios_to_login",
         proves: "without another DHCP server, a BIOS PC gets address and boot file in one offer and comes to the login prompt",
-        cut: true,
         run: |bench| {
             let steps = [menu(entries(Layout::Today)), choose("(x86_64, HTTP)"), Step::LogIn(ARCHISO)];
             boots(bench, Hardware::default(), &steps)
@@ -35,7 +33,6 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "isolated_lan_boots_ovmf_pxe_to_login",
         proves: "without another DHCP server, UEFI's PXE boots from the one offer, with nothing asked on port 4011",
-        cut: true,
         run: |bench| {
             boots_uefi(bench, BootFrom::Pxe)?;
             match bench.capture()?.datagrams_to(SERVER, BOOT_SERVER) {
@@ -47,7 +44,6 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "isolated_lan_boots_ovmf_http_to_login",
         proves: "without another DHCP server, UEFI HTTP Boot gets address and URL in one offer",
-        cut: true,
         run: |bench| boots_uefi(bench, BootFrom::Http),
     },
 ];

@@ -16,19 +16,16 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "menu_of_two_isos_chains_to_the_first",
         proves: "an entry of netspec's own menu leads to the menu that this medium brings, and on to its system",
-        cut: true,
         run: |bench| chains_to(bench, Layout::Today),
     },
     Case {
         name: "menu_of_two_isos_chains_to_the_second",
         proves: "the other entry of the same menu leads to the other medium, whose layout differs",
-        cut: true,
         run: |bench| chains_to(bench, Layout::Y2014),
     },
     Case {
         name: "menu_of_two_isos_leads_back",
         proves: "the menu that netspec makes for Debian Live is reached from netspec's own menu, and leads back to it",
-        cut: true,
         run: leads_back,
     },
 ];

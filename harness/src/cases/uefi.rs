@@ -17,14 +17,14 @@ use crate::subject::{Image, Subject};
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "ovmf_pxe_reaches_login_of_archiso",
+        // G01, UE-03, DH-50.
         proves: "UEFI's PXE gets iPXE from the server, whose menu leads to the system of today's Arch medium",
-        cut: true,
         run: |bench| archiso_over(bench, BootFrom::Pxe),
     },
     Case {
         name: "ovmf_http_boot_reaches_login_of_archiso",
+        // G11, HB-01, HB-02.
         proves: "UEFI HTTP Boot gets iPXE from the server by HTTP, whose menu leads to the same system",
-        cut: true,
         run: |bench| {
             // dnsmasq as a proxy has no answer to HTTP Boot.
             bench.only(Subject::Netspec)?;
@@ -34,13 +34,11 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "ovmf_pxe_reaches_login_of_debian_live",
         proves: "UEFI's PXE leads to a whole distribution, whose root image comes from the server",
-        cut: true,
         run: debian,
     },
     Case {
         name: "ovmf_menu_of_two_isos_starts_the_second",
         proves: "an entry of netspec's own menu in iPXE starts the system of the Arch medium of 2014",
-        cut: true,
         run: second_of_two,
     },
 ];

@@ -1,16 +1,18 @@
 //! One boot of the matrix: what is put up, what is done at the PC, and what proves that it booted as the row says.
 
+use std::time::{Duration, Instant};
+
 use super::rows::{Loader, Row};
 use super::{Cell, Column};
 use crate::bench::Bench;
 use crate::case::{Stop, Verdict};
-use crate::cases::{archiso, debian_live, specs};
+use crate::cases::{archiso, debian_live, secure_boot, specs};
 use crate::error::{Error, Result};
 use crate::firmware::{self, BootFrom, Cpu, Firmware, Rom, Uefi};
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
 use crate::media::{Layout, small};
-use crate::qemu::Hardware;
+use crate::qemu::{Hardware, PC_MAC};
 use crate::script::{ARCHISO, DEBIAN_LIVE, SMALL, Step, choose, menu};
 use crate::subject::seed::{ARCHISO_ENTRY, DEBIAN_LIVE_ENTRY};
 use crate::subject::{Image, Subject};
@@ -18,29 +20,62 @@ use crate::subject::{Image, Subject};
 /// The port of TFTP requests.
 const TFTP: u16 = 69;
 
+/// How long a firmware may take to ask three times.
+const ASKS: Duration = Duration::from_secs(120);
+
 /// The entry of the small system.
 const SMALL_ENTRY: &str = "Small system";
 
 /// Boots from power-on to a shell.
 pub(super) fn boot(bench: &mut Bench, cell: Cell) -> Verdict {
+    if let Loader::Nowhere(reason) = cell.row.loader {
+        return Err(Stop::Skipped(reason.to_owned()));
+    }
+    power_on(bench, cell)?;
+    bench.guest()?.play(&steps(cell))?;
+    started_by(bench, cell.row)?;
+    Ok(is_the_system(bench, cell.column, cell.row.hardware.firmware.cpu())?)
+}
+
+/// Boots as far as the first menu; where there is no boot program for the firmware, until it has asked for one.
+pub fn to_the_menu(bench: &mut Bench, cell: Cell) -> Verdict {
+    power_on(bench, cell)?;
+    if matches!(cell.row.loader, Loader::Nowhere(_)) {
+        return Ok(has_asked(bench)?);
+    }
+    let steps = steps(cell);
+    Ok(bench.guest()?.play(steps.get(..1).unwrap_or_default())?)
+}
+
+fn power_on(bench: &mut Bench, cell: Cell) -> Verdict {
     bench.only(Subject::Netspec)?;
-    let Cell { row, column } = cell;
-    let loader = loader(row, bench)?;
+    // What a PC is made of is looked for before anything is fetched or put up for it.
+    firmware::parts(cell.row.hardware, bench.cache())?;
+    let loader = loader(cell.row, bench)?;
     let (spec, images) = served(bench, cell)?;
-    // What a PC is made of is looked for before anything is put up.
-    firmware::parts(row.hardware, bench.cache())?;
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&(spec + &loader), &images)?;
-    bench.power_on(hardware(cell), None)?.play(&steps(cell))?;
-    started_by(bench, row)?;
-    Ok(is_the_system(bench, column, row.hardware.firmware.cpu())?)
+    bench.power_on(hardware(cell), None)?;
+    Ok(())
+}
+
+/// Waits for the third DHCP packet of the PC, which shows that it repeats its question.
+fn has_asked(bench: &Bench) -> Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < ASKS {
+        if bench.capture()?.datagrams_from(PC_MAC, 68) >= 3 {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    Err(Error::new("the firmware never asked for an address three times"))
 }
 
 /// What the spec says about the boot program.
 fn loader(row: &Row, bench: &Bench) -> std::result::Result<String, Stop> {
     match row.loader {
-        Loader::Found => Ok(String::new()),
-        Loader::Nowhere(reason) => Err(Stop::Skipped(reason.to_owned())),
+        Loader::Found | Loader::Nowhere(_) => Ok(String::new()),
+        Loader::ShimAndGrub => secure_boot::loaders(bench),
         Loader::Newest { kind, file } => {
             let path = firmware::newest("ipxe", bench.cache())?.join(file);
             Ok(format!("loader {kind:?} {:?}\n", path.display().to_string()))

@@ -33,6 +33,8 @@ pub enum Loader {
         /// The file in the package.
         file: &'static str,
     },
+    /// The spec names the shim of this machine and Debian's newest signed GRUB.
+    ShimAndGrub,
     /// Nobody has packed one, so the row waits for it with this reason.
     Nowhere(&'static str),
 }
@@ -81,7 +83,7 @@ pub const ROWS: &[Row] = &[
         boot: "PXE",
         hardware: uefi(Cpu::X64, Age::Installed, BootFrom::Pxe),
         loader: Loader::Found,
-        cut: &[Column::Archiso],
+        cut: &[],
     },
     Row {
         name: "ovmf-http",
@@ -90,6 +92,14 @@ pub const ROWS: &[Row] = &[
         hardware: uefi(Cpu::X64, Age::Installed, BootFrom::Http),
         loader: Loader::Found,
         cut: &[Column::Archiso],
+    },
+    Row {
+        name: "ovmf-secure-http",
+        firmware: "UEFI x64 with Secure Boot on (OVMF 2022)",
+        boot: "HTTP Boot, shim and GRUB 2.14",
+        hardware: pc(Firmware::SecureBoot(BootFrom::Http), Nic::Virtio),
+        loader: Loader::ShimAndGrub,
+        cut: &[],
     },
     Row {
         name: "ovmf-card-rom",

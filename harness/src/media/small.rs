@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archiso::pack_initramfs;
 use super::cache::{self, Inputs};
-use super::error::{Context, MediaError};
+use super::error::MediaError;
 use super::newest::{foreign, newest};
 use super::tool::XORRISO;
 use super::tree::Tree;
@@ -94,11 +94,9 @@ fn make(work: &Path, made: &Path, kernel: &Path, busybox: &Path) -> Result<(), M
 
 /// The only kernel in the package: `vmlinuz-<release>`, or `vmlinux-<release>` where Debian does not compress it.
 fn one_kernel(boot: &Path) -> Result<PathBuf, MediaError> {
-    for entry in fs::read_dir(boot).context("read", boot)? {
-        let entry = entry.context("read", boot)?;
-        if entry.file_name().to_string_lossy().starts_with("vmlinu") {
-            return Ok(entry.path());
-        }
-    }
-    Err(MediaError::Unavailable(format!("there is no kernel in {}", boot.display())))
+    // Some releases put it into a further package.
+    let entries = fs::read_dir(boot).map(|entries| entries.filter_map(|entry| entry.ok())).into_iter().flatten();
+    let mut kernels = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("vmlinu"));
+    let none = || MediaError::Unavailable(format!("there is no kernel in {}", boot.display()));
+    kernels.next().map(|entry| entry.path()).ok_or_else(none)
 }

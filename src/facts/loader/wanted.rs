@@ -14,7 +14,9 @@ pub(in crate::facts) fn wanted(spec: &ResolvedSpec, facts: &Facts) -> Diagnostic
     let mut findings = Diagnostics::default();
     // One that the spec names has a finding of its own.
     let is_missing = |kind: &LoaderKind| !facts.loaders.contains_key(kind) && !spec.loaders.contains_key(kind);
-    for named in spec.wanted_loaders.iter().filter(|named| is_missing(&named.kind)) {
+    // PXELINUX has one of its own, too, where a menu needs it.
+    let named = spec.wanted_loaders.iter().filter(|named| named.kind != LoaderKind::Pxelinux);
+    for named in named.filter(|named| is_missing(&named.kind)) {
         let name = named.kind.name();
         let message = format!("{} wants loader `{name}`, and none was found", named.what);
         let finding = Diagnostic::new(Code::LoaderMissing, message).at(named.span, "not on this machine");

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::arch::{Architecture, Platform};
-use super::message::MessageType;
 use super::options::IpxeFeatures;
 use super::packet::BootRequest;
 use super::raspberry_pi;
@@ -68,7 +67,7 @@ impl fmt::Display for ClientClass {
 pub(super) struct BootClient {
     /// Its row of the decision table.
     pub(super) class: ClientClass,
-    /// The beginning of its option 60 that made it a boot client, which is what the reply has to say (DH-03, DH-25).
+    /// What the reply has to say: the beginning of its option 60 that made it a boot client (DH-03, DH-25).
     pub(super) vendor_class: String,
     /// What it says that it can execute; 41 for every Raspberry Pi.
     pub(super) arch: Option<Architecture>,
@@ -88,7 +87,7 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
     let platform = arch.and_then(Architecture::platform);
 
     let ipxe = ipxe(request);
-    let class = if let Some(item) = boot_item(request) {
+    let class = if let Some(item) = request.boot_item() {
         ClientClass::BootServer(item)
     } else if let Some(Ipxe { http, .. }) = ipxe {
         ClientClass::Ipxe { arch, http }
@@ -110,15 +109,9 @@ pub(super) fn classify(request: &BootRequest, vendor_prefixes: &[String]) -> Res
     };
     let arch = if class == ClientClass::RaspberryPi { Some(RASPBERRY_PI) } else { arch };
     let before_ipxe = ipxe.is_some_and(|ipxe| ipxe.older);
-    Ok(BootClient { class, vendor_class: prefix.to_owned(), arch, before_ipxe })
-}
-
-/// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
-fn boot_item(request: &BootRequest) -> Option<BootItem> {
-    match request.message_type() {
-        Some(MessageType::Request | MessageType::Inform) => request.vendor_options()?.boot_item(),
-        _ => None,
-    }
+    // U-Boot on lwIP takes a proxy's offer only by this class, whatever its own is; the classic one reads no option of it.
+    let vendor_class = if prefix == U_BOOT { PXE_CLIENT } else { prefix };
+    Ok(BootClient { class, vendor_class: vendor_class.to_owned(), arch, before_ipxe })
 }
 
 /// What is known of an iPXE or its forefathers.

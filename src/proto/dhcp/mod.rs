@@ -11,11 +11,13 @@
 
 mod answer;
 mod arch;
+mod boot;
 mod classify;
 mod escape;
 mod fit;
 mod heard;
 pub mod lease;
+pub mod merged;
 mod message;
 mod options;
 mod packet;

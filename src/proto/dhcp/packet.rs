@@ -9,7 +9,7 @@ use super::options::{
 };
 use super::reason::Reason;
 use super::tlv::Tlv;
-use super::vendor::VendorOptions;
+use super::vendor::{BootItem, VendorOptions};
 use crate::net::MacAddr;
 
 /// The fixed header of 236 bytes and the magic cookie (RFC 2131 section 2).
@@ -112,6 +112,11 @@ impl BootRequest {
         self.options.get(&code).map(Vec::as_slice)
     }
 
+    /// All options by number, parts joined.
+    pub(super) fn options(&self) -> impl Iterator<Item = (u8, &[u8])> {
+        self.options.iter().map(|(code, value)| (*code, value.as_slice()))
+    }
+
     /// Option 53; `None` where it is missing or not one byte.
     pub fn message_type(&self) -> Option<MessageType> {
         match self.option(53)? {
@@ -163,6 +168,14 @@ impl BootRequest {
     /// Option 43.
     pub fn vendor_options(&self) -> Option<VendorOptions> {
         self.option(43).map(VendorOptions::parse)
+    }
+
+    /// The boot server that a DHCPREQUEST or DHCPINFORM asks for; a DHCPDISCOVER asks for none yet (BS-01).
+    pub fn boot_item(&self) -> Option<BootItem> {
+        match self.message_type() {
+            Some(MessageType::Request | MessageType::Inform) => self.vendor_options()?.boot_item(),
+            _ => None,
+        }
     }
 
     /// Option 175.

@@ -167,8 +167,8 @@ async fn survives_hostile_datagrams_with_one_event_each() {
 }
 
 /// SE-04: an answer on port 4011 goes to its source by unicast, so a source from elsewhere gets none.
-#[test]
-fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
+#[tokio::test]
+async fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
     let known = vec![Interface {
         name: "lan".to_owned(),
         index: 2,
@@ -178,12 +178,14 @@ fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
         loopback: false,
     }];
     let config = config(&["lan"], DhcpPorts::default());
-    let server = Server { config, events: Arc::new(Seen::default()), leases: None, known, read: None };
+    let socket = Arc::new(DhcpSocket::bind(0, None, false).unwrap());
+    let server =
+        Server { config, events: Arc::new(Seen::default()), leases: None, merging: Merging::new(), known, read: None };
     let decide_as = |source: [u8; 4], ciaddr: [u8; 4]| {
         let destination = Ipv4Addr::new(10, 0, 0, 2);
         let arrival = Arrival { ifindex: 2, source: source.into(), destination, suggested: destination };
         let bytes = Request { ciaddr: ciaddr.into(), ..Request::bios(3) }.bytes();
-        server.decide(ReceivedOn::Boot4011, &Received { bytes, truncated: false, arrival, source_port: 68 })
+        server.decide(ReceivedOn::Boot4011, &socket, &Received { bytes, truncated: false, arrival, source_port: 68 })
     };
     let decide = |source: [u8; 4]| decide_as(source, source);
     assert!(matches!(decide([10, 0, 0, 50]), Outcome::Answer(_)));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ClientKey, Journal, Milestone, Stage};
+use super::{ClientKey, Journal, Milestone, Stage, by};
 use crate::net::MacAddr;
 use crate::serve::event::{LeaseNews, LeaseTold};
 use crate::serve::lease::duration;
@@ -18,10 +18,9 @@ impl Journal {
         let (stage, text) = match news {
             // The same was told with the offer.
             LeaseNews::Offered { .. } => {
-                let asked = told.map(|told| {
-                    self.answered(mac, &told.client, told.asked, &told.file, &told.server.to_string(), now)
-                });
-                return asked.unwrap_or_default();
+                let Some(told) = told else { return Vec::new() };
+                let by = by(told.server, told.rule.as_deref());
+                return self.answered(mac, &told.client, told.asked, &told.file, &by, now);
             }
             LeaseNews::Leased { address, seconds } => {
                 (Stage::Leased, format!("has {address} for {}", duration(*seconds)))
@@ -65,6 +64,7 @@ mod tests {
             asked: "DHCPDISCOVER",
             file: "ipxe/x64/snponly.efi".into(),
             server: Ipv4Addr::new(10, 0, 0, 1),
+            rule: None,
         };
         let range = AddressRange::new(address, address).unwrap();
         let news = [

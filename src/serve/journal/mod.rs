@@ -152,10 +152,7 @@ impl Journal {
     fn milestones(&mut self, event: &BootEvent, now: Duration) -> Vec<Milestone> {
         match event {
             BootEvent::Answered { mac, client, asked, file, server, rule, .. } => {
-                let by = match rule {
-                    Some(rule) => format!("{server} ({})", printable(rule)),
-                    None => server.to_string(),
-                };
+                let by = by(*server, rule.as_deref());
                 self.answered(*mac, client, asked, file, &by, now)
             }
             BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
@@ -335,6 +332,14 @@ impl Journal {
             }
             Role::Menu | Role::Module | Role::RootImage | Role::Other => Vec::new(),
         }
+    }
+}
+
+/// Who offered something, and by which rule if not as usual (VQ-02).
+fn by(server: Ipv4Addr, rule: Option<&str>) -> String {
+    match rule {
+        Some(rule) => format!("{server} ({})", printable(rule)),
+        None => server.to_string(),
     }
 }
 

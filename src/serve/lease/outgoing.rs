@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::proto::dhcp::Destination;
 use crate::proto::dhcp::lease::LeaseReply;
 use crate::serve::dhcp::{DhcpPorts, DhcpSocket};
@@ -16,11 +18,31 @@ pub(in crate::serve) struct Outgoing {
     /// The interface that the message came in on.
     pub(in crate::serve) ifindex: u32,
     pub(in crate::serve) events: Arc<dyn Events>,
+    /// Offers that may wait before they are sent.
+    pub(in crate::serve) waiting: Arc<Semaphore>,
     /// What the client asked with.
     pub(in crate::serve) asked: &'static str,
 }
 
 impl Outgoing {
+    /// Sends an offer, after the pause that a rule may want before it.
+    pub(super) fn offer(&self, reply: LeaseReply, address: Ipv4Addr) {
+        let news = LeaseNews::Offered { address };
+        if reply.delay.is_zero() {
+            return self.send(&reply, news);
+        }
+        let Ok(permit) = self.waiting.clone().try_acquire_owned() else {
+            let reason = "too many offers wait for their delay; it will ask again".to_owned();
+            return self.tell(BootEvent::Silent { mac: Some(reply.mac), reason });
+        };
+        let outgoing = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(reply.delay).await;
+            outgoing.send(&reply, news);
+            drop(permit);
+        });
+    }
+
     /// Sends an answer, and tells `news` if it could be sent.
     pub(super) fn send(&self, reply: &LeaseReply, news: LeaseNews) {
         let to = match reply.destination {
@@ -35,6 +57,7 @@ impl Outgoing {
                     asked: self.asked,
                     file: told.file.clone(),
                     server: reply.server,
+                    rule: told.rule.clone(),
                 });
                 BootEvent::Lease { mac: reply.mac, news, told }
             }

@@ -74,7 +74,7 @@ fn write_all(mut store: Store, receiver: &Receiver<Job>) {
         let records: Vec<Record> = jobs.iter_mut().flat_map(|job| std::mem::take(&mut job.records)).collect();
         let written = store.write(&records, now());
         for Job { then, .. } in jobs {
-            then(written.as_ref().map(|()| ()).map_err(|error| io::Error::new(error.kind(), error.to_string())));
+            then(written.as_ref().copied().map_err(|error| io::Error::new(error.kind(), error.to_string())));
         }
     }
 }

@@ -33,7 +33,7 @@ fn dh_24_dh_35_dh_36_dh_37_co_08_the_packet_is_one_that_clients_take() {
     });
 }
 
-/// DH-20 to DH-23, DH-25, DH-26, DH-29 to DH-34, IP-04, IP-09, BI-06: what every OFFER has, and what none has.
+/// SE-07, SE-10, DH-20 to DH-23, DH-25, DH-26, DH-29 to DH-34, IP-04, IP-09, BI-06: what every OFFER has, and what none has.
 #[test]
 fn g12_g17_every_offer_keeps_to_the_rules() {
     Lan::with(SPEC, |lan| {
@@ -94,7 +94,7 @@ fn dh_27_dh_28_the_file_stands_where_its_client_looks() {
     });
 }
 
-/// UE-06, BI-04: which options each class gets, and what is in them.
+/// UE-15, BS-08, UE-06, BI-04: which options each class gets, and what is in them.
 #[test]
 fn bi_01_bi_02_ue_02_ue_03_ue_04_ip_01_dh_40_options_by_class() {
     Lan::with(SPEC, |lan| {

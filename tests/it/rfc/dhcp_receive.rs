@@ -111,7 +111,7 @@ fn g13_g14_options_are_read_in_all_their_forms() {
             ("77 as RFC 3004, two of them", bios().with(77, b"\x03abc\x04iPXE").with(175, &[0x13, 1, 1]), SCRIPT),
             ("77 of somebody else", bios().with(77, b"RRAS.Microsoft"), BIOS),
             ("175 alone", bios().with(175, &[0x13, 1, 1]), SCRIPT),
-            ("175 without HTTP", bios().with(175, &[0xb1, 1, 0]), "tftp://10.9.0.1/boot.ipxe"),
+            ("175 without HTTP", bios().with(77, b"iPXE").with(175, &[0xb1, 1, 0]), "tftp://10.9.0.1/boot.ipxe"),
             ("iPXE on UEFI", Message::ipxe(1, 7), SCRIPT),
             ("iPXE on an architecture that nobody knows", Message::ipxe(1, 0).with(93, &[0xff, 0xff]), SCRIPT),
         ] {

@@ -6,9 +6,11 @@
 mod boot_server_4011;
 mod dhcp_offer;
 mod dhcp_receive;
+mod firmware;
 mod http;
 mod lan;
 mod requirements;
+mod rules;
 mod scan;
 mod stages;
 mod table;

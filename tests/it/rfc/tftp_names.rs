@@ -10,7 +10,7 @@ use netspec::serve::tftp::Config;
 use crate::wire::{ANY, Server, Shelf};
 use crate::wire_tftp::{Port, fetch, serve};
 
-/// Windows, WinPE and BCD write backslashes, GRUB and shim leading or double slashes, iPXE none.
+/// BI-05, too: Windows, WinPE and BCD write backslashes, GRUB and shim leading or double slashes, iPXE none.
 #[test]
 fn tf_40_g32_names_are_read_as_they_are_meant() {
     let server = serve(Shelf::default().memory("EFI/BOOT/grub.cfg", b"it".to_vec()));

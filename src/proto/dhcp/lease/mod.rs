@@ -19,7 +19,6 @@
 //! | DHCPNAK | only to clients that claim an address which they cannot have on this network |
 
 mod book;
-mod boot;
 mod client;
 mod decision;
 mod reply;

@@ -1,13 +1,14 @@
 //! The answer of a DHCP server as bytes, and where it goes.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
-use super::boot::{BootFields, answer_of_a_proxy};
 use super::decision::{Decision, Grant};
 use crate::net::MacAddr;
+use crate::proto::dhcp::boot::{BootFields, answer_of_a_proxy};
 use crate::proto::dhcp::packet::MAGIC;
 use crate::proto::dhcp::reply::{SMALLEST, payload_limit};
-use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local};
+use crate::proto::dhcp::{BootRequest, BootTable, Destination, Local, Reply};
 use crate::resolve::AddressPool;
 
 /// Where clients listen (RFC 2131 section 4.1).
@@ -30,6 +31,8 @@ pub struct LeaseReply {
     pub mac: MacAddr,
     /// The server that the client is told.
     pub server: Ipv4Addr,
+    /// How long it waits before it is sent; zero but for offers to clients of which a rule says otherwise (DH-39).
+    pub delay: Duration,
     /// What it is told to boot, if it asked to boot and there is something for it.
     pub told: Option<Told>,
 }
@@ -41,6 +44,8 @@ pub struct Told {
     pub client: String,
     /// The boot file or URL.
     pub file: String,
+    /// The rule that the client met (VQ-02).
+    pub rule: Option<String>,
 }
 
 impl LeaseReply {
@@ -67,11 +72,14 @@ impl LeaseReply {
         });
         // An address alone fits always, and is worth more than none where the names of the boot files are too long.
         let (bytes, told) = match with_boot {
-            Some((bytes, reply)) => (bytes, Some(Told { client: reply.class.to_string(), file: reply.file.clone() })),
+            Some((bytes, Reply { class, file, rule, .. })) => {
+                (bytes, Some(Told { client: class.to_string(), file: file.clone(), rule: rule.clone() }))
+            }
             None => (draft.encode(None), None),
         };
+        let delay = proxy.filter(|_| draft.kind == OFFER).map_or(Duration::ZERO, |reply| reply.delay);
         let destination = draft.destination();
-        Some(Self { bytes, destination, mac: request.mac(), server: local.server.get(), told })
+        Some(Self { bytes, destination, mac: request.mac(), server: local.server.get(), delay, told })
     }
 }
 

@@ -2,9 +2,13 @@
 
 use std::net::Ipv4Addr;
 
-use crate::proto::dhcp::packet::HEADER;
-use crate::proto::dhcp::tlv::Tlv;
-use crate::proto::dhcp::{BootRequest, BootTable, ClientClass, Local, Reason, ReceivedOn, Reply, Verdict, answer};
+use super::answer::{Local, ReceivedOn, Verdict, answer};
+use super::classify::ClientClass;
+use super::packet::{BootRequest, HEADER};
+use super::reason::Reason;
+use super::reply::Reply;
+use super::table::BootTable;
+use super::tlv::Tlv;
 
 /// The class of the server's answer.
 const VENDOR_CLASS: u8 = 60;
