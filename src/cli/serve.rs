@@ -175,6 +175,9 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     if of_raspberry_pi > 0 {
         text.push_str(&format!("  a Raspberry Pi starts from the {of_raspberry_pi} files of its folder\n"));
     }
+    for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
+        text.push_str(&format!("  {}\n", report.ways()));
+    }
     let http = outcome.plan.server.http_port;
     text.push_str(&format!(
         "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
