@@ -71,6 +71,7 @@ fn write_spec(folder: &Path) -> Result<()> {
     let made = Command::new("xorriso")
         .args(["-as", "mkisofs", "-quiet", "-rational-rock", "-o"])
         .args([folder.join("boot.iso"), tree])
+        .stderr(Stdio::null())
         .status()?;
     if !made.success() {
         return Err("xorriso failed".into());
