@@ -6,6 +6,7 @@ pub(crate) mod debian_live;
 mod isolated;
 mod many;
 mod merged;
+mod rivals;
 mod rules;
 pub(crate) mod secure_boot;
 pub(crate) mod specs;
@@ -17,6 +18,7 @@ use crate::case::Case;
 pub fn all() -> Vec<Case> {
     [
         coexistence::CASES,
+        rivals::CASES,
         archiso::CASES,
         debian_live::CASES,
         many::CASES,
