@@ -19,25 +19,22 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "secure_boot_over_http_boot_reaches_login_of_archiso",
         proves: "with Secure Boot on, UEFI HTTP Boot leads over shim and GRUB to a signed kernel and a login",
-        cut: true,
         run: archiso,
     },
     Case {
         name: "secure_boot_over_http_boot_reaches_login_of_debian_live",
         proves: "with Secure Boot on, netspec's menu in GRUB starts a whole distribution as it is published",
-        cut: false,
         run: debian,
     },
     Case {
         name: "secure_boot_refuses_an_unsigned_ipxe_over_pxe",
         proves: "with Secure Boot on, the firmware loads iPXE over PXE and refuses it, and netspec says what that means",
-        cut: true,
         run: refused,
     },
 ];
 
 /// GRUB's entry of the Arch medium.
-const ARCHISO_TITLE: &str = "(x86_64)";
+pub(crate) const ARCHISO_TITLE: &str = "(x86_64)";
 /// The first entry of Debian Live's own menu.
 const DEBIAN_TITLE: &str = "Live system (amd64)";
 
@@ -68,12 +65,17 @@ fn debian(bench: &mut Bench) -> Verdict {
 
 fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> Verdict {
     bench.only(Subject::Netspec)?;
-    let (shim, grub) = (Path::new(SHIM).to_owned(), grub_with_http(bench)?);
-    let spec = specs::one(name, &image.iso) + &specs::loaders(&[("shim-x64", &shim), ("grub-x64", &grub)]);
+    let spec = specs::one(name, &image.iso) + &loaders(bench)?;
     bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
     bench.serve(&spec, &[image])?;
     bench.power_on(hardware, None)?;
     Ok(())
+}
+
+/// What a spec says about the signed programs.
+pub(crate) fn loaders(bench: &Bench) -> std::result::Result<String, Stop> {
+    let (shim, grub) = (Path::new(SHIM), grub_with_http(bench)?);
+    Ok(specs::loaders(&[("shim-x64", shim), ("grub-x64", &grub)]))
 }
 
 /// Debian's package `shim-signed`; the build is signed by Microsoft.
@@ -90,7 +92,7 @@ fn grub_with_http(bench: &Bench) -> std::result::Result<PathBuf, Stop> {
 }
 
 /// The kernel's own words, which it says when the variable of UEFI is 1 and the stage before it has not switched it off.
-const LOG: &str = "dmesg | grep -i 'secure boot'";
+pub(crate) const LOG: &str = "dmesg | grep -i 'secure boot'";
 
 /// Asks the kernel.
 fn was_on(bench: &mut Bench) -> Result<()> {
@@ -98,7 +100,7 @@ fn was_on(bench: &mut Bench) -> Result<()> {
 }
 
 /// What the firmware and shim asked for, on the cable.
-fn came_over_shim(bench: &Bench) -> Result<()> {
+pub(crate) fn came_over_shim(bench: &Bench) -> Result<()> {
     let requests = bench.capture()?.http_requests();
     for file in ["shimx64.efi", "grubx64.efi", "grub.cfg"] {
         if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(file)) {
