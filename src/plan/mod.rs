@@ -61,6 +61,10 @@ pub struct Plan {
     /// Files that are in every folder that has no file of that name, also in those that are not there: clients look for them
     /// beside whatever they were started from.
     pub everywhere: BTreeMap<String, Node>,
+    /// By their folders, what a client gets there that asks for a name which is none: shim takes what Dell's firmware calls the
+    /// network card for the name of the next program (ST-11; rhboot/shim #696).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stand_ins: BTreeMap<String, Node>,
     /// Paths of the tree that are served below any folder of eight hexadecimal digits, too: the serial number of a Raspberry
     /// Pi, which asks there first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
@@ -109,6 +113,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
         everywhere: BTreeMap::new(),
+        stand_ins: BTreeMap::new(),
         below_serial: BTreeSet::new(),
         roles: BTreeMap::new(),
         boot: BootTable::default(),

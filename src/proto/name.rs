@@ -4,6 +4,9 @@
 //! garbage behind it. The result of this module is what [`crate::serve::content::Files`] looks up. It is a name in an
 //! allow-list, never a path that is given to the operating system.
 //!
+//! Bytes that are not UTF-8 become U+FFFD. No served file has that in its name; what asks for such a name is a client that takes
+//! other data for one (ST-11).
+//!
 //! **Invariant:** a result is not empty, has no empty, `.` or `..` component, no control byte and no drive prefix.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -24,9 +27,6 @@ pub enum NameError {
     /// It begins with a drive letter and a colon.
     #[error("a drive prefix is refused")]
     Drive,
-    /// It is not UTF-8, so no served file can have it.
-    #[error("not UTF-8")]
-    NotUtf8,
     /// It has a `%` without two hexadecimal digits behind it.
     #[error("a `%` without two hexadecimal digits")]
     Escape,
@@ -125,7 +125,7 @@ impl Canonical {
         if self.open || self.path.is_empty() {
             return Err(NameError::NotAFile);
         }
-        String::from_utf8(self.path).map_err(|_| NameError::NotUtf8)
+        Ok(String::from_utf8_lossy(&self.path).into_owned())
     }
 }
 

@@ -76,7 +76,7 @@ pub trait Files: Send + Sync + 'static {
     /// Looks a name up.
     ///
     /// `path` is canonical: no leading slash, no empty, `.` or `..` component, `/` between components; bytes that are not
-    /// UTF-8 are found nowhere. `local` is the address of this machine that the client sent its request to; generated files
+    /// UTF-8 stand in it as U+FFFD. `local` is the address of this machine that the client sent its request to; generated files
     /// point back to it. `None` where there is no such file (a directory is no file).
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened>;
 }

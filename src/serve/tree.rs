@@ -22,6 +22,7 @@ pub struct FileTree {
     images: BTreeMap<String, OpenImage>,
     files: BTreeMap<String, OpenNode>,
     everywhere: BTreeMap<String, OpenNode>,
+    stand_ins: BTreeMap<String, OpenNode>,
     below_serial: BTreeSet<String>,
     roles: BTreeMap<String, Role>,
 }
@@ -99,8 +100,9 @@ impl FileTree {
         };
         let files = plan.tree.iter().map(&mut open).collect::<Result<_, _>>()?;
         let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
+        let stand_ins = plan.stand_ins.iter().map(&mut open).collect::<Result<_, _>>()?;
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
-        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, below_serial, roles })
+        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, stand_ins, below_serial, roles })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -169,6 +171,12 @@ fn open_loader(name: &str, plan: &Plan, gathered: &Gathered) -> Result<(DiskFile
     Ok((disk, etag))
 }
 
+/// Whether a program beside shim cannot be meant: all that shim and GRUB look for there has a dot in its name but `grubenv`, and
+/// what firmware calls a network card has none in its first word ("Onboard NIC").
+fn is_no_name(name: &str) -> bool {
+    !name.contains('.') && name != "grubenv"
+}
+
 /// Whether a folder is named like the serial number of a Raspberry Pi.
 fn is_serial(name: &str) -> bool {
     name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -180,6 +188,10 @@ impl Files for FileTree {
             let name = path.rsplit('/').next().unwrap_or(path);
             self.open_node(path, self.everywhere.get(name)?, local)
         };
+        let stand_in = || {
+            let (folder, name) = path.rsplit_once('/')?;
+            self.open_node(path, self.stand_ins.get(folder).filter(|_| is_no_name(name))?, local)
+        };
         let path = match path.split_once('/') {
             Some((serial, below))
                 if self.below_serial.contains(below) && is_serial(serial) && !self.files.contains_key(path) =>
@@ -190,7 +202,7 @@ impl Files for FileTree {
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path).or_else(everywhere),
+            None => self.open_in_image(path).or_else(everywhere).or_else(stand_in),
         }
     }
 }

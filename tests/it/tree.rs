@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 
 use netspec::cli::compile::compile;
 use netspec::plan::Role;
+use netspec::proto::name;
 use netspec::serve::content::{Files as _, Opened};
 use netspec::serve::tree::FileTree;
 use netspec::world::OsWorld;
 
-use crate::support::{Folder, trees};
+use crate::support::{Folder, signed, trees};
 
 const LOCAL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 5);
 
@@ -82,6 +83,40 @@ fn ip_05_every_folder_has_a_script_for_ipxe() {
     }
     assert_eq!(read(&tree.open("iso/old/EFI/autoexec.ipxe", LOCAL).unwrap()), "of the ISO");
     assert!(tree.open("autoexec.ipxe/x", LOCAL).is_none() && tree.open("xautoexec.ipxe", LOCAL).is_none());
+}
+
+/// ST-11: shim 15.8 on some PCs of Dell takes the firmware's word for the network card for the name of GRUB, with a byte of
+/// something else in front.
+#[test]
+fn st_11_what_is_no_name_beside_shim_is_grub() {
+    let spec = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\niso \"debian\" \"isos/debian.iso\"\n\
+                loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
+                loader \"shim-x64\" \"shim.efi\"\nloader \"grub-x64\" \"grub.efi\"\n";
+    let kernel = String::from_utf8_lossy(&signed::kernel("Some CA")).into_owned();
+    let mut files = trees::debian_live();
+    files.iter_mut().filter(|(path, _)| *path == "live/vmlinuz").for_each(|(_, text)| *text = kernel.clone());
+    let folder = Folder::with_spec(spec).iso("debian.iso", "Debian", &files);
+    std::fs::create_dir(folder.path("pxelinux")).unwrap();
+    for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"] {
+        std::fs::write(folder.path("pxelinux").join(name), name).unwrap();
+    }
+    std::fs::write(folder.path("shim.efi"), signed::shim("Some CA")).unwrap();
+    std::fs::write(folder.path("grub.efi"), signed::grub("Some CA", true)).unwrap();
+    let tree = tree(&folder);
+    let len = |path: &str| tree.open(path, LOCAL).map(|opened| opened.len);
+    let grub = len("grub/x64/grubx64.efi");
+    assert_eq!(grub, Some(signed::grub("Some CA", true).len() as u64));
+    for raw in [&b"/grub/x64/\xeaOnboard"[..], b"//grub/x64//?Onboard", b"grub/x64/Onboard", b"\\grub\\x64\\\xea"] {
+        assert_eq!(len(&name::from_tftp(raw).unwrap()), grub, "{}", raw.escape_ascii());
+    }
+    assert_eq!(len(&name::from_http(b"/grub/x64/%c3%aaOnboard").unwrap()), grub);
+    // What shim and GRUB look for on the chance that it is there.
+    for probe in
+        ["revocations.efi", "shim_certificate_0.efi", "mmx64.efi", "grub.cfg-01-52", "grubenv", "x86_64-efi/fs.lst"]
+    {
+        assert_eq!(len(&format!("grub/x64/{probe}")), None, "{probe}");
+    }
+    assert_eq!((len("grub/Onboard"), len("Onboard")), (None, None));
 }
 
 /// `libcom32.c32` is looked for where names are relative to, and lies beside the loader.

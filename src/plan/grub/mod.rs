@@ -45,7 +45,12 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
             continue;
         }
         let Some(program) = loader::place(shim, facts, plan) else { continue };
-        loader::place(grub, facts, plan);
+        let next = loader::place(grub, facts, plan);
+        if let Some((folder, _)) = program.rsplit_once('/')
+            && let Some(node) = next.and_then(|path| plan.tree.get(&path))
+        {
+            plan.stand_ins.insert(folder.to_owned(), node.clone());
+        }
         folders.extend(facts.secure.chains.get(&machine).map(|chain| chain.grub_folder.clone()));
         folders.extend(program.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
         if let Some(EfiBoot { file }) = plan.boot.efi.get(&cpu) {

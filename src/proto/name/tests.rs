@@ -32,7 +32,6 @@ fn tf_41_g48_hostile_names_are_refused() {
         (b"/", NotAFile),
         (b"a/", NotAFile),
         (b"a/.", NotAFile),
-        (b"a\xffb", NotUtf8),
     ] {
         assert_eq!(tftp(raw), Err(error), "{raw:?}");
     }
@@ -82,7 +81,6 @@ fn g65_hostile_http_names_are_refused() {
         (b"/a%zz", Escape),
         (b"/%+1", Escape),
         (b"/%43:/x", Drive),
-        (b"/a%ff", NotUtf8),
         (b"/?a", NotAFile),
     ] {
         assert_eq!(from_http(raw), Err(error), "{raw:?}");
