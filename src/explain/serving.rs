@@ -35,7 +35,7 @@ pub(super) fn say(plan: &Plan, request: &BootRequest, local: &Local, firmware: O
         if let Verdict::Answer(reply) = verdict {
             offer.rule = reply.rule;
         }
-        return Said { answer: Answer::Offer(offer), message: Some(message), reason: None };
+        return Said { answer: Answer::Offer(Box::new(offer)), message: Some(message), reason: None };
     }
     match verdict {
         Verdict::Answer(reply) => {
@@ -46,7 +46,7 @@ pub(super) fn say(plan: &Plan, request: &BootRequest, local: &Local, firmware: O
             offer.rule = reply.rule;
             offer.delay_ms = u64::try_from(reply.delay.as_millis()).unwrap_or(u64::MAX);
             offer.also = reply.also.and_then(|bytes| ServerMessage::parse(&bytes)).map(|also| words_of_43(&also));
-            Said { answer: Answer::Offer(offer), message: Some(message), reason: None }
+            Said { answer: Answer::Offer(Box::new(offer)), message: Some(message), reason: None }
         }
         Verdict::Silence(reason) => {
             let change = advice::change(&reason, firmware);

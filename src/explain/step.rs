@@ -38,7 +38,7 @@ pub struct Question {
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
 pub enum Answer {
     /// This is sent.
-    Offer(Offer),
+    Offer(Box<Offer>),
     /// Nothing is sent.
     Silence {
         /// Why, as `netspec serve --verbose` says it.

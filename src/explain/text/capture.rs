@@ -1,7 +1,7 @@
 //! Captures for people.
 
 use super::super::capture::{Capture, Event, What};
-use super::super::step::{Answer, Offer, Problem};
+use super::super::step::{Answer, Problem};
 use super::Page;
 
 /// The width of a hardware address.
@@ -58,7 +58,7 @@ fn event(page: &mut Page, event: &Event) {
     match what {
         What::Asked { message, answer } => {
             let class = match answer {
-                Answer::Offer(Offer { client, .. }) => format!(" from {client}"),
+                Answer::Offer(offer) => format!(" from {}", offer.client),
                 Answer::Silence { .. } => String::new(),
             };
             page.wrapped(0, &format!("{lead}-> "), &format!("{message}{class}{again}"));
