@@ -36,6 +36,8 @@ struct Shown {
     seconds: Option<u32>,
     /// The variable that gets the label of the chosen line.
     variable: String,
+    /// All variables when it is shown.
+    variables: BTreeMap<String, String>,
 }
 
 enum Item {
@@ -53,7 +55,7 @@ pub(super) enum Outcome {
 pub(super) fn follow(text: &str, variables: BTreeMap<String, String>, known: &Known, shelf: &Shelf<'_>) -> Outcome {
     let script = Script { lines: text.lines().collect(), variables, known, shelf };
     let mut found = Found { places: BTreeMap::new(), menus: Vec::new(), waiting: VecDeque::new() };
-    let first = match script.run(0, None) {
+    let first = match script.run(0, script.variables.clone()) {
         End::Chains(file) => return Outcome::Chains(file),
         end => found.leads_to(end),
     };
@@ -63,7 +65,9 @@ pub(super) fn follow(text: &str, variables: BTreeMap<String, String>, known: &Kn
             lines.push(match item {
                 Item::Gap => Line::Gap,
                 Item::Label(label, title) => {
-                    let end = script.run(choose + 1, Some((&shown.variable, label)));
+                    let mut variables = shown.variables.clone();
+                    variables.insert(shown.variable.clone(), label.clone());
+                    let end = script.run(choose + 1, variables);
                     Line::Choice {
                         name: label.clone(),
                         title: title.clone(),
@@ -160,12 +164,8 @@ enum Step {
 }
 
 impl Script<'_> {
-    /// Runs from a line on, with one more variable.
-    fn run(&self, mut line: usize, variable: Option<(&str, &str)>) -> End {
-        let mut variables = self.variables.clone();
-        if let Some((name, value)) = variable {
-            variables.insert(name.to_owned(), value.to_owned());
-        }
+    /// Runs from a line on.
+    fn run(&self, mut line: usize, mut variables: BTreeMap<String, String>) -> End {
         let mut state = State::default();
         for _ in 0..MAX_COMMANDS {
             let Some(text) = self.lines.get(line) else { return state.exits() };
@@ -256,7 +256,7 @@ impl Script<'_> {
                 }
                 Step::Done(true)
             }
-            ("choose", arguments) => choose(arguments, at, state).unwrap_or_else(unread),
+            ("choose", arguments) => choose(arguments, at, state, variables).unwrap_or_else(unread),
             ("kernel", [url, arguments @ ..]) => {
                 state.kernel = Some(((*url).to_owned(), arguments.join(" ")));
                 Step::Done(true)
@@ -320,13 +320,14 @@ impl Script<'_> {
     }
 }
 
-fn choose(arguments: &[&str], at: usize, state: &mut State) -> Option<Step> {
+fn choose(arguments: &[&str], at: usize, state: &mut State, variables: &BTreeMap<String, String>) -> Option<Step> {
     let mut shown = Shown {
         title: std::mem::take(&mut state.title),
         items: std::mem::take(&mut state.items),
         default: None,
         seconds: None,
         variable: String::new(),
+        variables: variables.clone(),
     };
     let mut rest = arguments;
     loop {

@@ -316,10 +316,16 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        if menus.boots().next().is_some() && menus.boots().all(|boot| boot.foreign.is_some()) {
+        let is_menu = matches!(menus.first, LeadsTo::Menu { .. });
+        if is_menu && menus.boots().all(|boot| boot.foreign.is_some()) {
             self.problem(
-                "every kernel of these menus is for another processor than this machine has".to_owned(),
-                Some(format!("add an `iso` of a system for {}", self.client.firmware.cpu())),
+                "these menus start no kernel for this machine's processor".to_owned(),
+                self.client
+                    .firmware
+                    .words
+                    .split(',')
+                    .next()
+                    .map(|words| format!("add an `iso` of a system for {words}")),
             );
         }
         if menus.boots().next().is_some() && menus.boots().all(|boot| boot.refused.is_some()) {

@@ -102,6 +102,17 @@ exit 1
     assert_eq!(second.lines, [choice("a", "Back", true, LeadsTo::Menu { menu: 0 })]);
 }
 
+#[test]
+fn what_was_set_before_a_menu_is_known_behind_it() {
+    let menus = menus(
+        "set cpu x86\nmenu First\nitem b More\nchoose target || exit\ngoto ${target}\n:b\nmenu More\n\
+         iseq ${cpu} x86 && item k Mine ||\niseq ${cpu} arm && item k Other ||\nitem k Last\nchoose target || exit\ngoto ${target}\n:k\nexit 1\n",
+    );
+    let titles: Vec<_> = menus.menus[1].lines.iter().map(|line| format!("{line:?}")).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+    assert!(titles[0].contains("Mine"), "{titles:?}");
+}
+
 /// What is not understood is shown, never guessed.
 #[test]
 fn a_line_beyond_it_is_shown_as_it_stands() {
