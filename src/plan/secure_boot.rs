@@ -5,7 +5,10 @@
 //!
 //! Firmware accepts shim, shim accepts GRUB, and GRUB asks shim about kernels. GRUB is the stage that must find this server by
 //! itself: over UEFI HTTP Boot it reads the address from the device path, over PXE from the DHCPACK alone (ST-08, HB-09). So
-//! beside another DHCP server, PXE ends at GRUB, and netspec offers shim over HTTP Boot only.
+//! beside another DHCP server, PXE ends at GRUB, and netspec offers shim over HTTP Boot only. Where netspec is the DHCP server
+//! of all networks, the DHCPACK is its own, and GRUB of every age finds it.
+//!
+//! A rule of the spec may offer shim to the machines that it is for, with `mode "merged"` also beside another DHCP server.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +17,7 @@ use crate::diag::nearest::{listed, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::{CHAINS, Chain, Facts};
 use crate::proto::dhcp::EfiCpu;
-use crate::resolve::ResolvedSpec;
+use crate::resolve::{DhcpMode, ResolvedSpec};
 use crate::spec::loader::{LoaderKind, Machine};
 
 /// What a plan holds for clients of one processor that have Secure Boot on.
@@ -87,8 +90,8 @@ impl SecureBoot {
         self.kernels.iter().filter(|kernel| kernel.verdict != KernelVerdict::Accepted)
     }
 
-    /// What is to be known, for people: a line for the ways, and one for each kernel that is refused.
-    pub fn lines(&self) -> Vec<String> {
+    /// How far such clients come, in one line for people.
+    pub fn ways(&self) -> String {
         let way = |name: &str, way: Way| match way {
             Way::Shim => format!("{name} gets shim and GRUB"),
             Way::None(why) => format!("{name} is refused, because {}", why.why()),
@@ -98,8 +101,13 @@ impl SecureBoot {
             (Way::None(http), Way::None(pxe)) if http == pxe => way("network boot", self.http),
             _ => format!("{}; {}", way("UEFI HTTP Boot", self.http), way("PXE", self.pxe)),
         };
+        format!("Secure Boot on {processor}: {ways}")
+    }
+
+    /// The same, and a line for each kernel that is refused.
+    pub fn lines(&self) -> Vec<String> {
         let refused = self.refused().map(|kernel| format!("  refused: {kernel}"));
-        std::iter::once(format!("Secure Boot on {processor}: {ways}")).chain(refused).collect()
+        std::iter::once(self.ways()).chain(refused).collect()
     }
 }
 
@@ -123,7 +131,7 @@ impl Hindrance {
     }
 
     /// What to do about it.
-    fn advice(self) -> &'static str {
+    pub fn advice(self) -> &'static str {
         match self {
             Self::NoShim => {
                 "install `shim-signed` (Debian, Ubuntu) or `shim-x64` (Fedora), or say where it is with a `loader \"shim-x64\"` node"
@@ -184,7 +192,7 @@ fn of_machine(
     machine: Machine,
     shim: LoaderKind,
     grub: LoaderKind,
-    _spec: &ResolvedSpec,
+    spec: &ResolvedSpec,
     facts: &Facts,
 ) -> Option<SecureBoot> {
     let cpu = loader::cpu(shim)?;
@@ -196,7 +204,9 @@ fn of_machine(
     };
     let chain = chain.and_then(|chain| chain.grub_is_trusted.then_some(chain).ok_or(Hindrance::ForeignGrub));
     let http = chain.and_then(|chain| chain.grub_has_http.then_some(()).ok_or(Hindrance::NoHttp));
-    let pxe = chain.and(Err(Hindrance::Proxy));
+    // The table of what is offered is one for all networks.
+    let is_server = spec.networks.iter().all(|network| matches!(network.dhcp, DhcpMode::Server(_)));
+    let pxe = chain.and_then(|_| is_server.then_some(()).ok_or(Hindrance::Proxy));
     let way = |end: Result<(), Hindrance>| end.map_or_else(Way::None, |()| Way::Shim);
     let kernels = match (chain, http.or(pxe)) {
         (Ok(chain), Ok(())) => kernels(facts, chain),

@@ -140,6 +140,45 @@ fn kernels_without_the_right_signature_are_known_beforehand() {
     );
 }
 
+/// Where the DHCPACK is netspec's own, GRUB reads the server from it, and one without HTTP loads everything over TFTP. A PC
+/// without Secure Boot goes on to iPXE from there.
+#[test]
+fn st_08_where_netspec_is_the_dhcp_server_pxe_gets_shim_too() {
+    let server = "network \"lab\" {\n    subnet \"10.0.0.0/24\"\n    dhcp \"server\" {\n        range \"10.0.0.100-10.0.0.199\"\n    }\n}\n";
+    let world = machine(DEBIAN, &signed::kernel("Some CA")).with("spec.kdl", format!("{server}{DEBIAN}"));
+    let world = world.with(SHIM, signed::shim("Some CA")).with(GRUB, signed::grub("Some CA", false));
+    let compiled = compiled(&world);
+    let outcome = outcome(&compiled);
+    let plan = serde_json::to_value(&outcome.plan).unwrap();
+    assert_eq!(plan["boot"]["efi"]["x64"]["file"], "grub/x64/shimx64.efi");
+    assert_eq!(plan["boot"]["http"]["x64"], "ipxe/x64/ipxe.efi");
+    assert_eq!(plan["tree"]["ipxe/x64/ipxe.efi"]["loader"], "ipxe-x64.efi");
+    let start = &scripts(outcome, 80)["grub/grub.cfg"];
+    assert!(start.contains(
+        "if [ \"$lockdown\" != y -a \"$grub_cpu\" = x86_64 ]; then\n        chainloader /ipxe/x64/ipxe.efi\n"
+    ));
+
+    let both = format!("{server}{NETWORK}{DEBIAN}");
+    let compiled = compile(Path::new("spec.kdl"), &world.with("spec.kdl", both));
+    let plan = serde_json::to_value(&self::outcome(&compiled).plan).unwrap();
+    assert_eq!(plan["boot"]["efi"]["x64"]["file"], "ipxe/x64/ipxe.efi", "one table for all networks");
+}
+
+/// Beside another DHCP server, a rule can still give shim to some machines, and then GRUB and its menus are there for them.
+#[test]
+fn a_rule_that_offers_shim_brings_grub_and_the_menus() {
+    let rule = "host \"desk\" {\n    mac \"52:54:00:aa:bb:cc\"\n    loader \"shim-x64\"\n}\n";
+    let world = machine(&format!("{DEBIAN}{rule}"), &signed::kernel("Some CA"));
+    let world = world.with(SHIM, signed::shim("Some CA")).with(GRUB, signed::grub("Some CA", false));
+    let compiled = compiled(&world);
+    let outcome = outcome(&compiled);
+    let plan = serde_json::to_value(&outcome.plan).unwrap();
+    assert_eq!(plan["boot"]["efi"]["x64"]["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(plan["boot"]["rules"][0]["then"]["loader"]["path"], "grub/x64/shimx64.efi");
+    assert_eq!(plan["tree"]["grub/x64/grubx64.efi"]["loader"], "grubx64.efi");
+    assert!(scripts(outcome, 80).contains_key("grub/grub.cfg"));
+}
+
 /// A spec with everything that a menu can have, and with titles and words that mean something in other languages.
 fn hostile() -> MemWorld {
     let spec = r#"

@@ -1,6 +1,6 @@
 //! Secure Boot on, with the keys that PCs are sold with: nothing starts that Microsoft or a distribution has not signed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::archiso::{self, came_from_the_server, expect};
 use super::{debian_live, specs};
@@ -25,6 +25,11 @@ pub(super) const CASES: &[Case] = &[
         name: "secure_boot_over_http_boot_reaches_login_of_debian_live",
         proves: "with Secure Boot on, netspec's menu in GRUB starts a whole distribution as it is published",
         run: debian,
+    },
+    Case {
+        name: "secure_boot_over_pxe_reaches_login_where_netspec_is_the_dhcp_server",
+        proves: "with Secure Boot on and no other DHCP server, PXE leads over the shim and GRUB of this machine to a login",
+        run: isolated,
     },
     Case {
         name: "secure_boot_refuses_an_unsigned_ipxe_over_pxe",
@@ -72,10 +77,21 @@ fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> 
     Ok(())
 }
 
-/// What a spec says about the signed programs.
-pub(crate) fn loaders(bench: &Bench) -> std::result::Result<String, Stop> {
-    let (shim, grub) = (Path::new(SHIM), grub_with_http(bench)?);
-    Ok(specs::loaders(&[("shim-x64", shim), ("grub-x64", &grub)]))
+/// GRUB of every release finds the server that gave the client its address.
+fn isolated(bench: &mut Bench) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    for (file, package) in [(SHIM.to_owned(), "shim-signed"), (format!("/{GRUB}"), "grub-efi-amd64-signed")] {
+        if !Path::new(&file).is_file() {
+            return Err(Stop::Skipped(format!("there is no {file}; Debian's package {package} has it")));
+        }
+    }
+    let image = archiso::image(bench, Layout::Today)?;
+    bench.isolated_lan()?;
+    bench.serve(&specs::isolated("arch", &image.iso), &[image])?;
+    let hardware = Hardware { firmware: Firmware::SecureBoot(BootFrom::Pxe), ..Hardware::default() };
+    bench.power_on(hardware, None)?.play(&[menu(&[ARCHISO_TITLE]), choose(ARCHISO_TITLE), Step::LogIn(ARCHISO)])?;
+    was_on(bench)?;
+    Ok(archiso::runs_from_the_server(bench)?)
 }
 
 /// Debian's package `shim-signed`; the build is signed by Microsoft.
@@ -83,12 +99,14 @@ const SHIM: &str = "/usr/lib/shim/shimx64.efi.signed";
 /// Debian's network GRUB, below the root of the machine or of an unpacked package.
 const GRUB: &str = "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed";
 
-/// The signed GRUB of the newest Debian: before release 13 it cannot load over HTTP.
-fn grub_with_http(bench: &Bench) -> std::result::Result<PathBuf, Stop> {
+/// What the spec says about shim and GRUB: the signed GRUB is that of the newest Debian, because before release 13 it cannot load
+/// over HTTP.
+pub(crate) fn loaders(bench: &Bench) -> std::result::Result<String, Stop> {
     if !Path::new(SHIM).is_file() {
         return Err(Stop::Skipped(format!("there is no {SHIM}; Debian's package shim-signed has it")));
     }
-    Ok(firmware::newest("grub-efi-amd64-signed", bench.cache())?.join(GRUB))
+    let grub = firmware::newest("grub-efi-amd64-signed", bench.cache())?.join(GRUB);
+    Ok(specs::loaders(&[("shim-x64", Path::new(SHIM)), ("grub-x64", &grub)]))
 }
 
 /// The kernel's own words, which it says when the variable of UEFI is 1 and the stage before it has not switched it off.
