@@ -39,7 +39,8 @@ pub enum Stage {
 /// need, so that a busy one gets there too.
 pub fn limit(stage: Stage, accel: Accel) -> Duration {
     let (tcg, kvm) = match stage {
-        Stage::Menu => (120, 40),
+        // Firmware with Secure Boot was seen to take 120 s to GRUB on a machine with 18 programs waiting for its two cores.
+        Stage::Menu => (240, 60),
         Stage::Key => (15, 5),
         Stage::Login => (240, 60),
         Stage::SlowLogin => (600, 150),
