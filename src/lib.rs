@@ -57,9 +57,10 @@
 //! 6. A malformed packet or a panic ends one request, never the loop.
 //! 7. Only `cli` prints or exits (`only_cli_prints_or_exits`), and a failed start is a non-zero exit.
 //! 8. The reply of a proxy never carries an address for the client: the type that builds it has no way to say one
-//!    (`proto::dhcp::reply`). The other type, [`proto::dhcp::lease::LeaseReply`], needs a grant for it, which only the book of
-//!    a pool makes, and only a network that the spec says `dhcp "server"` of has a pool
-//!    (`never_leases_an_address_twice`, `only_networks_that_say_so_give_out_addresses`).
+//!    (`proto::dhcp::reply`). Two others can. [`proto::dhcp::lease::LeaseReply`] needs a grant, which only the book of a pool
+//!    makes, and only a network of which the spec says `dhcp "server"` has a pool (`never_leases_an_address_twice`,
+//!    `only_networks_that_say_so_give_out_addresses`). [`proto::dhcp::merged::Merged`] has the address that the network's own
+//!    server gave in the answer that it is made of, for machines of which a rule says so (`is_for_named_machines_only`).
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 

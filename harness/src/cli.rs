@@ -11,6 +11,7 @@ use crate::bench::Options;
 use crate::case::Summary;
 use crate::deadline::Accel;
 use crate::error::{Context, Error, Result};
+use crate::firmware::Cpu;
 use crate::internal::{self, Internal};
 use crate::isos::{Folder, Made};
 use crate::lab::netns;
@@ -202,12 +203,19 @@ fn make_media(cache: &Path, quick: bool) -> Result<()> {
         let iso = media::archiso(layout, cache, &progress).context("the Arch medium")?;
         writeln!(stdout, "{}", iso.display()).context("standard output")?;
     }
+    // The cases that need these say the same when they are skipped.
+    let said = |what: &str, made: std::result::Result<PathBuf, MediaError>| match made {
+        Err(MediaError::Unavailable(reason)) => Ok(format!("skipped {what}: {reason}")),
+        made => made.context(what).map(|path| path.display().to_string()),
+    };
+    for cpu in [Cpu::X64, Cpu::Arm64] {
+        let line = said("the small system", media::small::small(cpu, cache, &progress))?;
+        writeln!(stdout, "{line}").context("standard output")?;
+    }
+    let line = said("the newest iPXE", media::newest("ipxe", media::ALL, cache))?;
+    writeln!(stdout, "{line}").context("standard output")?;
     if !quick {
-        // The cases that need it say the same when they are skipped.
-        let line = match media::debian_live(cache, &progress) {
-            Err(MediaError::Unavailable(reason)) => format!("skipped Debian Live: {reason}"),
-            made => made.context("Debian Live")?.display().to_string(),
-        };
+        let line = said("Debian Live", media::debian_live(cache, &progress))?;
         writeln!(stdout, "{line}").context("standard output")?;
     }
     Ok(())

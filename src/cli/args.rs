@@ -82,6 +82,9 @@ pub(super) struct ExplainArgs {
     /// Show only the kernels of menu lines with this in their title or name
     #[arg(long, value_name = "TEXT", requires = "arch")]
     pub(super) entry: Option<String>,
+    /// A capture of `tcpdump -w` or Wireshark: what each client in it would be told, and what others told it
+    #[arg(long, value_name = "FILE", conflicts_with = "arch")]
+    pub(super) pcap: Option<PathBuf>,
     /// The address of the machine that serves; else an example from the spec's first subnet
     #[arg(long, value_name = "ADDRESS")]
     pub(super) server: Option<Ipv4Addr>,

@@ -1,10 +1,12 @@
 //! `netspec explain`: what a PC is offered, step by step.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{EventFormat, ExplainArgs, FindingFormat};
 use super::{compile, report};
-use crate::explain::{Client, Explanation, FIRMWARE, Firmware, Setup, explain, text};
+use crate::explain::{Client, Explanation, FIRMWARE, Firmware, Setup, capture, explain, text};
 use crate::proto::dhcp::ServerAddr;
 use crate::world::OsWorld;
 
@@ -15,9 +17,10 @@ pub(super) fn run(args: &ExplainArgs) -> ExitCode {
     let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
     let explained = server(args).and_then(|server| {
         let setup = Setup::open(&outcome.plan, &outcome.gathered, server).map_err(|error| error.to_string())?;
-        match &args.arch {
-            Some(name) => one(args, name, &setup),
-            None => Ok((all(args, &setup), ExitCode::SUCCESS)),
+        match (&args.pcap, &args.arch) {
+            (Some(file), _) => Ok((in_capture(args, file, &setup)?, ExitCode::SUCCESS)),
+            (None, Some(name)) => one(args, name, &setup),
+            (None, None) => Ok((all(args, &setup), ExitCode::SUCCESS)),
         }
     });
     match explained {
@@ -75,6 +78,17 @@ fn all(args: &ExplainArgs, setup: &Setup<'_>) -> String {
         EventFormat::Text => text::overview(&explanations),
         EventFormat::Json => json(&explanations),
     }
+}
+
+/// The packets of a capture.
+fn in_capture(args: &ExplainArgs, path: &Path, setup: &Setup<'_>) -> Result<String, String> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
+    let capture = capture::read(file, setup).map_err(|error| format!("cannot read `{name}`: {error}"))?;
+    Ok(match args.format {
+        EventFormat::Text => text::capture(&name, &capture),
+        EventFormat::Json => json(&capture),
+    })
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -121,16 +121,28 @@ impl Shelf<'_> {
         Fetched { asks_for: asks_for.to_owned(), over, gets }
     }
 
+    /// In the order of [`FileTree`]: a file of the plan, a file of an ISO, a file that is everywhere.
     fn source(&self, path: &str) -> Source {
-        match self.plan.tree.get(path) {
+        let in_iso = Source::in_iso(path);
+        let is_in_iso = match &in_iso {
+            Source::Iso { iso, inside } => self
+                .gathered
+                .images
+                .get(iso)
+                .is_some_and(|image| inside.is_empty() || image.iso.tree.file(inside).is_some()),
+            _ => false,
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let everywhere = || self.plan.everywhere.get(name).filter(|_| !is_in_iso);
+        match self.plan.tree.get(path).or_else(everywhere) {
             Some(Node::Text(_)) => Source::Generated,
             Some(Node::Loader(name)) => Source::File {
                 path: self.gathered.loader_files.get(name).cloned().unwrap_or_default(),
                 sha256: self.plan.loaders.get(name).map(|pin| pin.sha256.to_string()).unwrap_or_default(),
                 loader: name.clone(),
             },
-            Some(Node::Alias(other)) => in_iso(other),
-            None => in_iso(path),
+            Some(Node::Alias(other)) => Source::in_iso(other),
+            None => in_iso,
         }
     }
 
@@ -153,10 +165,12 @@ impl Shelf<'_> {
     }
 }
 
-fn in_iso(path: &str) -> Source {
-    let below = path.strip_prefix("iso/").unwrap_or(path);
-    let (iso, inside) = below.split_once('/').unwrap_or((below.strip_suffix(".iso").unwrap_or(below), ""));
-    Source::Iso { iso: iso.to_owned(), inside: inside.to_owned() }
+impl Source {
+    fn in_iso(path: &str) -> Self {
+        let below = path.strip_prefix("iso/").unwrap_or(path);
+        let (iso, inside) = below.split_once('/').unwrap_or((below.strip_suffix(".iso").unwrap_or(below), ""));
+        Self::Iso { iso: iso.to_owned(), inside: inside.to_owned() }
+    }
 }
 
 fn head(opened: &Opened, limit: u64) -> Vec<u8> {

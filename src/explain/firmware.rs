@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use crate::net::MacAddr;
+use crate::proto::dhcp::Architecture;
 
 /// A kind of firmware, by the name that it has in specs and on the command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,9 +54,13 @@ pub const FIRMWARE: &[Firmware] = &[
     firmware("http-riscv64", "UEFI on RISC-V 64, over HTTP Boot", Asks::Http, 28),
     firmware("uefi-loong64", "UEFI on LoongArch64, over PXE", Asks::Uefi, 39),
     firmware("http-loong64", "UEFI on LoongArch64, over HTTP Boot", Asks::Http, 40),
+    firmware("uefi-riscv32", "UEFI on RISC-V 32, over PXE", Asks::Uefi, 25),
+    firmware("http-riscv32", "UEFI on RISC-V 32, over HTTP Boot", Asks::Http, 26),
+    firmware("uefi-loong32", "UEFI on LoongArch32, over PXE", Asks::Uefi, 37),
+    firmware("http-loong32", "UEFI on LoongArch32, over HTTP Boot", Asks::Http, 38),
     firmware("uboot-arm32", "U-Boot on 32-bit ARM", Asks::UBoot, 21),
     firmware("uboot-arm64", "U-Boot on arm64", Asks::UBoot, 22),
-    firmware("raspberry-pi", "Raspberry Pi, by its boot ROM", Asks::RaspberryPi, 0),
+    firmware("raspberry-pi", "Raspberry Pi, by its boot ROM", Asks::RaspberryPi, 41),
 ];
 
 impl Firmware {
@@ -65,7 +70,7 @@ impl Firmware {
     }
 
     /// The processor's name as UEFI writes it: `x64`.
-    fn cpu(&self) -> &'static str {
+    pub(super) fn cpu(&self) -> &'static str {
         self.name.split_once('-').map_or("", |(_, cpu)| cpu)
     }
 
@@ -135,7 +140,9 @@ pub(super) enum Stage {
     Discover,
     /// The firmware asks a boot server on port 4011.
     BootServer,
-    /// iPXE looks for a server.
+    /// iPXE in the ROM of the network card looks for a server.
+    Rom,
+    /// An iPXE that was loaded looks for a server.
     Ipxe,
 }
 
@@ -170,53 +177,54 @@ impl Client {
         self.mac.unwrap_or(MacAddr(example))
     }
 
-    /// The options of its message, apart from those that every client sends alike.
-    pub(super) fn options(&self, stage: Stage) -> Vec<Sent> {
-        let firmware = match stage {
-            Stage::Ipxe => self.firmware.started(),
-            _ => self.firmware,
-        };
-        let undi = match (stage, firmware.asks) {
-            (Stage::Ipxe, Asks::Uefi) => (3, 10),
-            (_, Asks::Uefi | Asks::Http) => (3, 16),
+    /// The options of its message, apart from those that every client sends alike. `boot_server` is the type that the menu of
+    /// an offer named.
+    pub(super) fn options(&self, stage: Stage, boot_server: Option<u16>) -> Vec<Sent> {
+        let is_ipxe = matches!(stage, Stage::Ipxe | Stage::Rom);
+        // What was said on the command line is about the client as it begins.
+        let vendor_class = self.vendor_class.as_ref().filter(|_| stage != Stage::Ipxe);
+        let user_class = self.user_class.as_ref().filter(|_| stage != Stage::Ipxe);
+        let firmware = if is_ipxe { self.firmware.started() } else { self.firmware };
+        let (major, minor) = match firmware.asks {
+            Asks::Uefi if is_ipxe => (3, 10),
+            Asks::Uefi | Asks::Http => (3, 16),
             _ => (2, 1),
         };
-        let class = match firmware.asks {
-            Asks::Http => "HTTPClient",
-            _ => "PXEClient",
-        };
-        let class = match (&self.vendor_class, firmware.asks) {
-            (Some(class), _) if stage != Stage::Ipxe || self.is_ipxe() => class.clone(),
+        let class = match (vendor_class, firmware.asks) {
+            (Some(class), _) => class.clone(),
             (_, Asks::UBoot) if firmware.cpu() == "arm64" => "U-Boot.armv8".to_owned(),
             (_, Asks::UBoot) => "U-Boot.armv7".to_owned(),
-            _ => format!("{class}:Arch:{:05}:UNDI:{:03}{:03}", firmware.number, undi.0, undi.1),
+            (_, asks) => {
+                let class = if asks == Asks::Http { "HTTPClient" } else { "PXEClient" };
+                format!("{class}:Arch:{:05}:UNDI:{major:03}{minor:03}", firmware.number)
+            }
         };
+        let number = Architecture(firmware.number);
         let mut options = vec![
             Sent::new(60, "class", class.clone(), class.into_bytes()),
-            Sent::new(
-                93,
-                "processor",
-                format!("{} ({})", firmware.number, crate::proto::dhcp::Architecture(firmware.number)),
-                firmware.number.to_be_bytes().to_vec(),
-            ),
-            Sent::new(94, "driver", format!("UNDI {}.{}", undi.0, undi.1), vec![1, undi.0, undi.1]),
+            Sent::new(93, "processor", format!("{} ({number})", number.0), number.0.to_be_bytes().to_vec()),
+            Sent::new(94, "driver", format!("UNDI {major}.{minor}"), vec![1, major, minor]),
         ];
-        if stage == Stage::Ipxe {
-            let class = self.user_class.clone().filter(|_| self.is_ipxe()).unwrap_or_else(|| "iPXE".to_owned());
+        let ipxe = is_ipxe.then(|| "iPXE".to_owned());
+        if let Some(class) = user_class.cloned().or(ipxe) {
             options.push(Sent::new(77, "user", class.clone(), class.into_bytes()));
+        }
+        if is_ipxe {
             options.push(Sent::new(175, "features", "HTTP, menus and more".into(), IPXE_FEATURES.to_vec()));
-        } else if let Some(class) = &self.user_class {
-            options.push(Sent::new(77, "user", class.clone(), class.clone().into_bytes()));
+        }
+        if let Some(kind) = boot_server {
+            let [high, low] = kind.to_be_bytes();
+            options.push(Sent::new(43, "PXE", format!("boot server {kind}"), vec![71, 4, high, low, 0, 0, 255]));
         }
         options
     }
 
     /// Its message as the bytes of a datagram (RFC 2131 section 2).
-    pub(super) fn message(&self, stage: Stage) -> Vec<u8> {
+    pub(super) fn message(&self, stage: Stage, boot_server: Option<u16>) -> Vec<u8> {
         // The address that the network's own DHCP server has given it by then.
         let leased = Ipv4Addr::new(192, 0, 2, 100);
         let (message, ciaddr) = match stage {
-            Stage::Discover | Stage::Ipxe => (1, Ipv4Addr::UNSPECIFIED),
+            Stage::Discover | Stage::Rom | Stage::Ipxe => (1, Ipv4Addr::UNSPECIFIED),
             Stage::BootServer => (3, leased),
         };
         let mut bytes = vec![1, 1, 6, 0];
@@ -239,7 +247,7 @@ impl Client {
         put(57, &MAX_MESSAGE.to_be_bytes());
         put(55, &REQUESTED);
         put(97, &[0; 17]);
-        for option in self.options(stage) {
+        for option in self.options(stage, boot_server) {
             put(option.option, &option.bytes);
         }
         bytes.push(255);
@@ -255,32 +263,36 @@ impl Sent {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::proto::dhcp::{BootRequest, IpxeFeatures, MessageType};
+    use crate::spec::firmware::Arch;
 
     /// DH-51: what edk2 and iPXE sent in a capture, as a server reads it.
     #[test]
     fn sends_what_firmware_sends() {
         let client = Client::of(Firmware::named("http-x64").unwrap());
-        let firmware = BootRequest::parse(&client.message(Stage::Discover)).unwrap();
+        let firmware = BootRequest::parse(&client.message(Stage::Discover, None)).unwrap();
         assert_eq!(firmware.vendor_class().unwrap().0, b"HTTPClient:Arch:00016:UNDI:003016");
         assert_eq!(firmware.client_arch().unwrap().preferred().unwrap().0, 16);
         assert_eq!(firmware.ipxe_features(), None);
-        let ipxe = BootRequest::parse(&client.message(Stage::Ipxe)).unwrap();
+        let ipxe = BootRequest::parse(&client.message(Stage::Ipxe, None)).unwrap();
         assert_eq!(ipxe.vendor_class().unwrap().0, b"PXEClient:Arch:00007:UNDI:003010");
         assert!(ipxe.user_class().unwrap().contains("iPXE"));
         assert!(ipxe.ipxe_features().unwrap().has(IpxeFeatures::HTTP));
-        let boot_server = BootRequest::parse(&client.message(Stage::BootServer)).unwrap();
+        let boot_server = BootRequest::parse(&client.message(Stage::BootServer, None)).unwrap();
         assert_eq!(boot_server.message_type(), Some(MessageType::Request));
         assert!(!boot_server.ciaddr.is_unspecified());
     }
 
+    /// One name for one thing, in specs and on the command line.
     #[test]
-    fn every_number_is_in_the_registry_and_every_name_is_there_once() {
-        for firmware in FIRMWARE {
-            assert!(crate::proto::dhcp::Architecture(firmware.number).platform().is_some(), "{}", firmware.name);
-            assert_eq!(Firmware::named(firmware.name), Some(firmware));
-        }
+    fn the_kinds_are_those_that_a_spec_can_name() {
+        let known: BTreeSet<_> = FIRMWARE.iter().map(|firmware| (firmware.name, firmware.number)).collect();
+        let in_specs: BTreeSet<_> = Arch::ALL.iter().map(|arch| (arch.name(), arch.numbers()[0])).collect();
+        assert_eq!(known, in_specs);
+        assert_eq!(known.len(), FIRMWARE.len());
     }
 
     #[test]
@@ -291,7 +303,8 @@ mod tests {
             user_class: Some("gPXE".into()),
             ..Client::of(Firmware::named("bios").unwrap())
         };
-        let read = BootRequest::parse(&client.message(Stage::Ipxe)).unwrap();
+        let read = BootRequest::parse(&client.message(Stage::Rom, Some(0x8000))).unwrap();
+        assert_eq!(read.vendor_options().unwrap().boot_item().unwrap().kind, 0x8000);
         assert_eq!(read.vendor_class().unwrap().0.len(), 300);
         assert!(read.user_class().unwrap().contains("gPXE"));
         assert_eq!(read.mac().to_string(), "52:54:00:aa:bb:cc");

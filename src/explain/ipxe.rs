@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::files::{Fetched, Shelf};
-use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus, root_images};
+use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
 use crate::proto::name;
 
 /// Commands that are followed in one go; netspec's scripts go forward only, so more means a circle.
@@ -169,8 +169,7 @@ impl Script<'_> {
         let mut state = State::default();
         for _ in 0..MAX_COMMANDS {
             let Some(text) = self.lines.get(line) else { return state.exits() };
-            let expanded = self.expand(text, &variables);
-            match self.line(&expanded, line, &mut variables, &mut state) {
+            match self.line(text, line, &mut variables, &mut state) {
                 Step::Done(true) => line += 1,
                 Step::Done(false) => return End::Stops(format!("the script ends at `{}`", text.trim())),
                 Step::Goto(target) => line = target,
@@ -181,10 +180,11 @@ impl Script<'_> {
         End::Stops("the script goes round in a circle".to_owned())
     }
 
-    /// One line: commands with `&&` and `||` between them, from left to right.
+    /// One line: commands with `&&` and `||` between them, from left to right. Settings are expanded last, so that no value of
+    /// one is taken for an operator or a comment (iPXE `core/exec.c`).
     fn line(&self, line: &str, at: usize, variables: &mut BTreeMap<String, String>, state: &mut State) -> Step {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if line.starts_with(':') || words.first().is_none_or(|word| word.starts_with('#')) {
+        let words: Vec<&str> = line.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
+        if line.starts_with(':') || words.is_empty() {
             return Step::Done(true);
         }
         let mut ok = true;
@@ -195,7 +195,9 @@ impl Script<'_> {
                 _ => (part, None),
             };
             if runs {
-                match self.command(command, line, at, variables, state) {
+                let expanded: Vec<String> = command.iter().map(|word| self.expand(word, variables)).collect();
+                let command: Vec<&str> = expanded.iter().map(String::as_str).collect();
+                match self.command(&command, &self.expand(line, variables), at, variables, state) {
                     Step::Done(done) => ok = done,
                     other => return other,
                 }
@@ -228,7 +230,7 @@ impl Script<'_> {
                 }
                 Step::Done(left == right)
             }
-            ("isset", [value]) if !value.contains('<') => Step::Done(true),
+            ("isset", [value]) if !value.contains('<') => Step::Done(!value.is_empty()),
             ("isset", []) => Step::Done(false),
             ("set", [name, value @ ..]) => {
                 variables.insert((*name).to_owned(), value.join(" "));
@@ -291,8 +293,7 @@ impl Script<'_> {
         let name = kernel.rsplit('/').next().and_then(|name| name::from_http(name.as_bytes()).ok()).unwrap_or_default();
         let is_efi = self.variables.get("platform").is_some_and(|platform| platform == "efi");
         let command_line = if is_efi { format!("{name} {arguments}") } else { arguments.clone() };
-        let root_images = root_images(&command_line, kernel, self.shelf);
-        End::Starts(Box::new(Boot { kernel: file, initrds, command_line, root_images }))
+        End::Starts(Box::new(Boot::new((file, kernel), initrds, command_line, self.known, self.shelf)))
     }
 
     /// Puts values in place of `${name}`; what only a client knows becomes a word in angle brackets.

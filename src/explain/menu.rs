@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::files::{Fetched, Shelf};
+use super::firmware::Client;
+use super::program;
 use crate::image::syslinux::words;
 
 /// A menu on the client's screen.
@@ -80,6 +82,10 @@ pub struct Boot {
     pub initrds: Vec<Fetched>,
     /// The whole command line, as `/proc/cmdline` shows it on the client. What only the client knows stands in angle brackets.
     pub command_line: String,
+    /// The processor that it is for, where that is another one than the client's: it does not start.
+    pub foreign: Option<&'static str>,
+    /// Whether it is a program of UEFI without a signature, which does not start where Secure Boot is on.
+    pub unsigned: bool,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
 }
@@ -94,6 +100,20 @@ pub struct Menus {
     pub menus: Vec<Menu>,
 }
 
+impl Menus {
+    /// What each line starts that starts a kernel.
+    pub fn boots(&self) -> impl Iterator<Item = &Boot> {
+        let lines = self.menus.iter().flat_map(|menu| &menu.lines).filter_map(|line| match line {
+            Line::Choice { leads_to, .. } => Some(leads_to),
+            Line::Gap => None,
+        });
+        std::iter::once(&self.first).chain(lines).filter_map(|leads_to| match leads_to {
+            LeadsTo::Kernel(boot) => Some(boot.as_ref()),
+            _ => None,
+        })
+    }
+}
+
 /// The values that only a client knows, and how they are written.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -101,17 +121,41 @@ pub(super) struct Known {
     pub(super) mac: String,
     /// The same with hyphens.
     pub(super) mac_hyphens: String,
+    /// The processor of its firmware, where kernels are programs of UEFI and so have to be for the same one.
+    pub(super) cpu: Option<&'static str>,
 }
 
 impl Known {
-    pub(super) fn of(mac: Option<crate::net::MacAddr>) -> Self {
-        let mac = mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
-        Self { mac_hyphens: mac.replace(':', "-"), mac }
+    pub(super) fn of(client: &Client) -> Self {
+        let mac = client.mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
+        let firmware = client.firmware;
+        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()) }
+    }
+}
+
+impl Boot {
+    /// What a client starts: a kernel with its RAM disks, and its whole command line.
+    pub(super) fn new(
+        (kernel, name): (Fetched, &str),
+        initrds: Vec<Fetched>,
+        command_line: String,
+        known: &Known,
+        shelf: &Shelf<'_>,
+    ) -> Self {
+        let head = kernel.gets.as_ref().map(|got| shelf.head(got, program::HEAD)).unwrap_or_default();
+        Self {
+            foreign: program::cpu(&head).filter(|cpu| known.cpu.is_some_and(|own| own != *cpu)),
+            unsigned: program::is_signed(&head) == Some(false),
+            root_images: root_images(&command_line, name, shelf),
+            kernel,
+            initrds,
+            command_line,
+        }
     }
 }
 
 /// The words of a command line that may carry a URL of something that the system loads later.
-pub(super) fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
+fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetched> {
     let mut images = Vec::new();
     for word in words(command_line) {
         let Some((key, value)) = word.split_once('=') else { continue };

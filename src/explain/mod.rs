@@ -6,12 +6,15 @@
 //! value itself.
 
 mod advice;
+pub mod capture;
 mod files;
 mod firmware;
+mod grub;
 mod ipxe;
 mod menu;
+mod program;
 mod pxelinux;
-mod signature;
+mod serving;
 mod step;
 #[cfg(test)]
 mod testing;
@@ -62,6 +65,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// What it shows and starts; `None` where it does not get that far.
     pub menus: Option<Menus>,
+    /// What follows that netspec has no part in, where it is no kernel.
+    pub then: Option<String>,
     /// What keeps it from booting.
     pub problems: Vec<Problem>,
 }
@@ -131,7 +136,7 @@ pub fn explain(client: &Client, setup: &Setup<'_>) -> Explanation {
     let shelf = Shelf { tree, plan, gathered, server: server.get() };
     let mut walk = Walk::new(client, &shelf, *server);
     walk.run();
-    let Walk { steps, problems, menus, .. } = walk;
+    let Walk { steps, problems, menus, then, .. } = walk;
     Explanation {
         format: FORMAT,
         plan: plan.digest().to_string(),
@@ -145,6 +150,7 @@ pub fn explain(client: &Client, setup: &Setup<'_>) -> Explanation {
         },
         steps,
         menus,
+        then,
         problems,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::files::{Fetched, Shelf};
 use super::ipxe::missing;
-use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus, root_images};
+use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
 use crate::image::syslinux::{self, Config, words};
 
 /// Files that one configuration includes, and labels that lead to each other.
@@ -220,9 +220,7 @@ impl Reader<'_> {
         if label.sysappend & 4 != 0 {
             line.push("SYSUUID=<uuid>".to_owned());
         }
-        let command_line = line.join(" ");
-        let root_images = root_images(&command_line, kernel, self.shelf);
-        Ok(Boot { kernel: found(kernel)?, initrds, command_line, root_images })
+        Ok(Boot::new((found(kernel)?, kernel), initrds, line.join(" "), self.known, self.shelf))
     }
 
     fn file(&self, name: &str, place: &Place) -> Option<Fetched> {

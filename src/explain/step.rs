@@ -58,6 +58,12 @@ pub struct Offer {
     pub to: String,
     /// What the client was taken for.
     pub client: String,
+    /// The rule of the spec that was followed, if one fits.
+    pub rule: Option<String>,
+    /// How long the answer waits, in milliseconds.
+    pub delay_ms: u64,
+    /// The address that the client gets, where netspec is the DHCP server of the network.
+    pub address: Option<Ipv4Addr>,
     /// The boot file or URL.
     pub file: String,
     /// The server to load it from (`siaddr`).
@@ -66,15 +72,14 @@ pub struct Offer {
     pub vendor_class: Option<String>,
     /// Option 43, in words.
     pub vendor_options: Option<String>,
+    /// Option 43 of a second answer, where a rule asks for two.
+    pub also: Option<String>,
     /// Option 209: the configuration file of PXELINUX.
     pub config_file: Option<String>,
     /// Option 210: the folder that PXELINUX begins at.
     pub path_prefix: Option<String>,
     /// Why it is this answer.
     pub why: String,
-    /// The rule that the client met, and what else it changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
 }
 
 /// A file that the client loads.
@@ -87,6 +92,8 @@ pub struct Load {
     pub file: Fetched,
     /// For programs of UEFI: whether it carries a signature of somebody.
     pub signed: Option<bool>,
+    /// What some versions of it do otherwise.
+    pub note: Option<String>,
 }
 
 /// Something that keeps the client from booting.

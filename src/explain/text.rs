@@ -2,8 +2,10 @@
 //!
 //! Titles and names come from ISOs and captures, so every line is made safe for a terminal (SE-06).
 
+mod capture;
 mod page;
 
+pub use self::capture::capture;
 use self::page::Page;
 use super::files::{Fetched, Source};
 use super::menu::{Boot, LeadsTo, Line, Menu, Menus};
@@ -14,7 +16,7 @@ use crate::serve::journal::amount;
 /// What one client goes through. With `entry`, only the kernels of lines whose title or name has this in it are shown.
 pub fn explanation(explanation: &Explanation, entry: Option<&str>) -> String {
     let mut page = Page::default();
-    let Explanation { client, server, steps, menus, problems, .. } = explanation;
+    let Explanation { client, server, steps, menus, then, problems, .. } = explanation;
     head(&mut page, client);
     self::server(&mut page, server);
     for (number, step) in (1..).zip(steps) {
@@ -25,7 +27,11 @@ pub fn explanation(explanation: &Explanation, entry: Option<&str>) -> String {
         }
     }
     if let Some(menus) = menus {
-        self::menus(&mut page, steps.len() + 1, menus, entry);
+        self::menus(&mut page, steps.len() + 1, menus, entry, client.secure_boot);
+    }
+    if let Some(then) = then {
+        page.gap();
+        page.wrapped(0, "", then);
     }
     self::problems(&mut page, problems);
     page.text
@@ -56,8 +62,8 @@ pub fn overview(explanations: &[Explanation]) -> String {
         if let Some(menus) = &explanation.menus {
             page.wrapped(3, "", &ends(menus));
         }
-        for problem in &explanation.problems {
-            page.wrapped(3, "", &problem.what);
+        for more in explanation.then.iter().chain(explanation.problems.iter().map(|problem| &problem.what)) {
+            page.wrapped(3, "", more);
         }
     }
     if !silent.is_empty() {
@@ -79,12 +85,24 @@ fn short(file: &Fetched) -> String {
 }
 
 fn ends(menus: &Menus) -> String {
-    let kernels = kernels(menus).len();
-    let count = if kernels == 1 { "one kernel".to_owned() } else { format!("{kernels} kernels") };
+    let kernels = kernels(menus);
+    let foreign = kernels.iter().filter(|kernel| kernel.boot.foreign.is_some()).count();
+    let count = match kernels.len() {
+        1 => "one kernel".to_owned(),
+        count => format!("{count} kernels"),
+    };
+    let count = match foreign {
+        0 => count,
+        _ if foreign == kernels.len() => format!("{count}, but to none for this processor"),
+        _ => format!("{count}, but {foreign} of them are for another processor"),
+    };
     match &menus.first {
         LeadsTo::Menu { menu } => {
             let title = menus.menus.get(*menu).map_or("", |menu| menu.title.as_str());
-            format!("the menu \"{title}\", which leads to {count}")
+            match title {
+                "" => format!("a menu, which leads to {count}"),
+                title => format!("the menu \"{title}\", which leads to {count}"),
+            }
         }
         LeadsTo::Kernel(boot) => boot.command_line.clone(),
         other => target(other, &[]),
@@ -133,18 +151,27 @@ fn asks(page: &mut Page, number: usize, question: &Question) {
 fn offered(page: &mut Page, offer: &Offer) {
     page.line(3, &format!("{} from netspec to {}", offer.message, offer.to));
     page.field(5, "taken for", &offer.client);
+    if let Some(rule) = &offer.rule {
+        page.field(5, "rule of the spec", rule);
+    }
+    if offer.delay_ms > 0 {
+        page.field(5, "waits for", &format!("{} ms", offer.delay_ms));
+    }
+    if let Some(address) = offer.address {
+        page.field(5, "its address", &address.to_string());
+    }
     page.field(5, "boot file", &offer.file);
     page.field(5, "server", &offer.server.to_string());
     page.field(5, &option(60, "class"), offer.vendor_class.as_deref().unwrap_or("not said"));
     page.field(5, &option(43, "PXE"), offer.vendor_options.as_deref().unwrap_or("none"));
+    if let Some(also) = &offer.also {
+        page.field(5, "second answer", &format!("the same, but option 43: {also}"));
+    }
     if let Some(config) = &offer.config_file {
         page.field(5, &option(209, "file"), config);
     }
     if let Some(prefix) = &offer.path_prefix {
         page.field(5, &option(210, "folder"), prefix);
-    }
-    if let Some(rule) = &offer.rule {
-        page.field(5, "rule", rule);
     }
     page.field(5, "why", &offer.why);
 }
@@ -164,6 +191,9 @@ fn loads(page: &mut Page, number: usize, load: &Load) {
         Some(true) => page.field(3, "signature", "there is one; with Secure Boot the firmware must trust its signer"),
         Some(false) => page.field(3, "signature", "none: it does not start where Secure Boot is on"),
         None => {}
+    }
+    if let Some(note) = &load.note {
+        page.field(3, "note", note);
     }
 }
 
@@ -212,7 +242,7 @@ fn kernels(menus: &Menus) -> Vec<Kernel<'_>> {
     kernels
 }
 
-fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
+fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>, secure_boot: bool) {
     let kernels = kernels(menus);
     page.gap();
     match &menus.first {
@@ -236,7 +266,7 @@ fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
         let mut titles = kernel.titles.clone();
         titles.dedup();
         page.wrapped(3, &format!("Kernel {at}: "), &titles.join(", "));
-        self::kernel(page, kernel.boot);
+        self::kernel(page, kernel.boot, secure_boot);
     }
     if let (true, Some(entry)) = (shown.is_empty(), entry) {
         page.gap();
@@ -254,7 +284,8 @@ fn menu(page: &mut Page, at: usize, menu: &Menu, kernels: &[Kernel<'_>]) {
         Some(seconds) => format!("the marked line starts after {seconds} seconds"),
         None => "it waits for a key".to_owned(),
     };
-    page.wrapped(3, &format!("Menu {}: ", at + 1), &format!("\"{}\" ({wait})", menu.title));
+    let title = if menu.title.is_empty() { String::new() } else { format!("\"{}\" ", menu.title) };
+    page.wrapped(3, &format!("Menu {}: ", at + 1), &format!("{title}({wait})"));
     let widths = menu.lines.iter().map(|line| match line {
         Line::Choice { title, .. } => title.chars().count(),
         Line::Gap => 0,
@@ -288,8 +319,14 @@ fn target(leads_to: &LeadsTo, kernels: &[Kernel<'_>]) -> String {
     }
 }
 
-fn kernel(page: &mut Page, boot: &Boot) {
+fn kernel(page: &mut Page, boot: &Boot, secure_boot: bool) {
     file(page, 5, "kernel", &boot.kernel);
+    if let Some(cpu) = boot.foreign {
+        page.field(5, "DOES NOT START", &format!("it is for {cpu}, and this machine is another"));
+    }
+    if secure_boot && boot.unsigned {
+        page.field(5, "DOES NOT START", "it is not signed, and Secure Boot is on");
+    }
     for initrd in &boot.initrds {
         file(page, 5, "initrd", initrd);
     }

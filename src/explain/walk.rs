@@ -6,19 +6,22 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::advice;
 use super::files::{Fetched, Got, Shelf, Source};
 use super::firmware::{Asks, Client, Stage};
+use super::grub;
 use super::ipxe::{self, Outcome};
 use super::menu::{Known, LeadsTo, Menus};
+use super::program as header;
 use super::pxelinux::{self, Place};
-use super::signature;
-use super::step::{Answer, Load, Offer, Problem, Question, Step};
-use crate::proto::dhcp::{
-    BootRequest, ClientClass, Destination, Local, ReceivedOn, Reply, ServerAddr, ServerMessage, VendorOptions, Verdict,
-    answer,
-};
+use super::serving::{boot_server_type, say, uses_file_now};
+use super::step::{Answer, Load, Problem, Question, Step};
+use crate::proto::dhcp::{BootRequest, Local, ReceivedOn, ServerAddr, ServerMessage};
+use crate::serve::event::Transport;
 
+/// The address that the network's own DHCP server has given the client by the time that it asks on port 4011 (RFC 5737).
+const LEASED: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
+/// Where a GRUB made for network boot looks for its menu.
+const GRUB_MENU: &str = "/grub/grub.cfg";
 /// Programs that load each other. More is a circle.
 const MAX_LOADS: usize = 8;
 
@@ -31,12 +34,13 @@ pub(super) struct Walk<'a> {
     pub(super) steps: Vec<Step>,
     pub(super) problems: Vec<Problem>,
     pub(super) menus: Option<Menus>,
+    pub(super) then: Option<String>,
 }
 
 /// What a client has been told.
 struct Told {
     message: ServerMessage,
-    url: Option<String>,
+    url: String,
 }
 
 impl Told {
@@ -51,18 +55,20 @@ enum Program {
     Ipxe,
     Script,
     Pxelinux,
+    Shim,
+    Grub,
     Other,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(client: &'a Client, shelf: &'a Shelf<'a>, server: ServerAddr) -> Self {
-        let known = Known::of(client.mac);
-        Self { client, shelf, server, known, steps: Vec::new(), problems: Vec::new(), menus: None }
+        let known = Known::of(client);
+        Self { client, shelf, server, known, steps: Vec::new(), problems: Vec::new(), menus: None, then: None }
     }
 
     /// Goes as far as the client gets.
     pub(super) fn run(&mut self) {
-        let mut stage = if self.client.is_ipxe() { Stage::Ipxe } else { Stage::Discover };
+        let mut stage = if self.client.is_ipxe() { Stage::Rom } else { Stage::Discover };
         for _ in 0..MAX_LOADS {
             let Some(told) = self.ask(stage) else { return };
             let Some(file) = self.load(&told, stage) else { return };
@@ -80,50 +86,57 @@ impl<'a> Walk<'a> {
     /// The DHCP exchange of a stage: one question, and for some firmware a second one on port 4011.
     fn ask(&mut self, stage: Stage) -> Option<Told> {
         let title = match stage {
-            Stage::Ipxe if !self.steps.is_empty() => "iPXE runs now, and asks once more how to boot",
+            Stage::Ipxe => "iPXE runs now, and asks once more how to boot",
             _ => "The PC asks everybody on the network how to boot",
         };
-        let told = self.question(title, stage)?;
-        if stage == Stage::Ipxe || boots_at_once(self.client.firmware.asks, &told.message) {
+        let told = self.question(title, stage, None)?;
+        if stage != Stage::Discover || boots_at_once(self.client.firmware.asks, &told.message) {
             return Some(told);
         }
-        self.question("The PC has an address now, and asks this server alone", Stage::BootServer)
+        let boot_server = told.message.vendor_options().and_then(|options| boot_server_type(&options));
+        let title = match boot_server {
+            Some(_) => "The PC follows the menu, and asks the boot server that it names",
+            None => "The PC has an address now, and asks this server alone",
+        };
+        self.question(title, Stage::BootServer, boot_server)
     }
 
-    fn question(&mut self, title: &str, stage: Stage) -> Option<Told> {
+    fn question(&mut self, title: &str, stage: Stage, boot_server: Option<u16>) -> Option<Told> {
         let port = if stage == Stage::BootServer { ReceivedOn::Boot4011 } else { ReceivedOn::Dhcp67 };
         let source = match port {
             ReceivedOn::Dhcp67 => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68),
-            ReceivedOn::Boot4011 => SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 100), 4011),
+            ReceivedOn::Boot4011 => SocketAddrV4::new(LEASED, 4011),
         };
-        let local = Local { server: self.server, port, http_port: self.shelf.plan.server.http_port, source };
-        let request = BootRequest::parse(&self.client.message(stage));
-        let verdict = request.map_or_else(Verdict::Silence, |request| answer(&self.shelf.plan.boot, &request, &local));
-        let (answer, told) = match verdict {
-            Verdict::Answer(reply) => match ServerMessage::parse(&reply.bytes) {
-                Some(message) => (Answer::Offer(offer(&reply, &message, port)), Some(message)),
-                None => (silence("the answer cannot be read".to_owned(), None), None),
-            },
-            Verdict::Silence(reason) => {
-                (silence(reason.to_string(), advice::change(&reason, self.client.firmware)), None)
+        let plan = self.shelf.plan;
+        let local = Local { server: self.server, port, http_port: plan.server.http_port, source };
+        let said = match BootRequest::parse(&self.client.message(stage, boot_server)) {
+            Ok(request) => say(plan, &request, &local, Some(self.client.firmware)),
+            Err(reason) => {
+                self.problem(format!("its message is no DHCP message: {reason}"), None);
+                return None;
             }
         };
-        if let Answer::Silence { reason, change } = &answer {
+        if let Answer::Silence { reason, change } = &said.answer {
             self.problem(format!("no answer, because: {reason}"), change.clone());
         }
-        let url = told.as_ref().map(|told| String::from_utf8_lossy(&told.file).into_owned());
         let (message, to) = match port {
             ReceivedOn::Dhcp67 => ("DHCPDISCOVER", "everybody, UDP port 67".to_owned()),
             ReceivedOn::Boot4011 => ("DHCPREQUEST", format!("{}, UDP port 4011", self.server.get())),
         };
-        let sends = self.client.options(stage);
-        self.steps.push(Step::Asks(Question { title: title.to_owned(), message, to, sends, answer }));
-        told.map(|message| Told { message, url })
+        let sends = self.client.options(stage, boot_server);
+        self.steps.push(Step::Asks(Question { title: title.to_owned(), message, to, sends, answer: said.answer }));
+        let message = said.message?;
+        let url = String::from_utf8_lossy(&message.file).into_owned();
+        if url.is_empty() {
+            self.problem("it gets an address and no boot file: it asked for an address alone".to_owned(), None);
+            return None;
+        }
+        Some(Told { message, url })
     }
 
     /// Fetches what the client was told.
     fn load(&mut self, told: &Told, stage: Stage) -> Option<Fetched> {
-        let name = told.url.clone().unwrap_or_default();
+        let name = told.url.clone();
         let found = match name.contains("://") {
             true => self.shelf.url(&name),
             false => Some(self.shelf.tftp(&name)),
@@ -132,8 +145,10 @@ impl<'a> Walk<'a> {
             self.problem(format!("`{name}` leads to another server, which netspec knows nothing of"), None);
             return None;
         };
+        let is_script = file.gets.as_ref().is_some_and(|got| program(got) == Program::Script);
         let title = match stage {
-            Stage::Ipxe => "iPXE loads its script",
+            _ if is_script => "iPXE loads its script",
+            Stage::Ipxe | Stage::Rom => "iPXE loads another program",
             _ => "The PC loads its boot program",
         };
         self.loaded(title, file)
@@ -141,8 +156,9 @@ impl<'a> Walk<'a> {
 
     fn loaded(&mut self, title: &str, file: Fetched) -> Option<Fetched> {
         let signed = file.gets.as_ref().filter(|_| self.client.firmware.is_uefi());
-        let signed = signed.and_then(|got| signature::is_signed(&self.shelf.head(got, signature::HEAD)));
-        self.steps.push(Step::Loads(Load { title: title.to_owned(), file: file.clone(), signed }));
+        let signed = signed.and_then(|got| header::is_signed(&self.shelf.head(got, header::HEAD)));
+        let note = file.gets.as_ref().filter(|got| program(got) == Program::Ipxe).and_then(|got| self.autoexec(got));
+        self.steps.push(Step::Loads(Load { title: title.to_owned(), file: file.clone(), signed, note }));
         if file.gets.is_none() {
             self.problem(ipxe::missing(&file.asks_for), None);
             return None;
@@ -160,6 +176,15 @@ impl<'a> Walk<'a> {
         Some(file)
     }
 
+    /// iPXE for UEFI looks for a script beside itself since 2021 (IP-05).
+    fn autoexec(&self, ipxe: &Got) -> Option<String> {
+        let folder = ipxe.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let script = self.shelf.tftp(&format!("{folder}/autoexec.ipxe"));
+        (self.client.firmware.is_uefi() && script.gets.is_some()).then(|| {
+            "an iPXE of 2021 or newer first reads autoexec.ipxe beside it, which leads to the same script".to_owned()
+        })
+    }
+
     /// What the loaded program does first; gives the stage that follows with another question.
     fn starts(&mut self, file: &Fetched, told: &Told) -> Option<Stage> {
         let got = file.gets.as_ref()?;
@@ -173,10 +198,32 @@ impl<'a> Walk<'a> {
                 self.script(got, told);
                 None
             }
+            Program::Shim => {
+                // shim takes the last part of its own name off, and puts GRUB's there (HB-08).
+                let folder = file.asks_for.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let grub = if self.client.firmware.cpu() == "arm64" { "grubaa64.efi" } else { "grubx64.efi" };
+                let name = format!("{folder}/{grub}");
+                let grub = match file.over {
+                    Transport::Http => self.shelf.url(&name)?,
+                    Transport::Tftp => self.shelf.tftp(&name),
+                };
+                let grub = self.loaded("shim loads GRUB from its own folder", grub)?;
+                self.grub(&grub);
+                None
+            }
+            Program::Grub => {
+                self.grub(file);
+                None
+            }
             Program::Other => {
-                let what =
-                    format!("what `{}` does then is its own affair: netspec does not know this program", got.path);
-                self.problem(what, None);
+                self.then = Some(match self.client.firmware.asks {
+                    Asks::RaspberryPi => {
+                        "The Raspberry Pi loads its other files by fixed names from the same server: config.txt first, \
+                         and then what it names. The kernel's command line is in its cmdline.txt."
+                            .to_owned()
+                    }
+                    _ => format!("What {} does then is its own affair: netspec does not know this program.", got.path),
+                });
                 None
             }
         }
@@ -187,6 +234,8 @@ impl<'a> Walk<'a> {
         let variables = BTreeMap::from([
             ("platform".to_owned(), firmware.ipxe_platform().to_owned()),
             ("buildarch".to_owned(), firmware.ipxe_buildarch().to_owned()),
+            // Nobody sets it; words that would be operators stand behind it.
+            ("nothing".to_owned(), String::new()),
         ]);
         match ipxe::follow(&self.shelf.text(got), variables, &self.known, self.shelf) {
             Outcome::Menus(menus) => self.shows(menus),
@@ -197,6 +246,25 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+
+    /// GRUB looks for its menu on the server that it was loaded from (ST-08, HB-09).
+    fn grub(&mut self, file: &Fetched) {
+        let server = self.server.get();
+        let device = match (file.over, self.shelf.plan.server.http_port) {
+            (Transport::Tftp, _) => format!("tftp,{server}"),
+            (Transport::Http, 80) => format!("http,{server}"),
+            (Transport::Http, port) => format!("http,{server}:{port}"),
+        };
+        let url = format!("{}{GRUB_MENU}", device.replace(',', "://"));
+        let Some(found) = self.shelf.url(&url) else { return };
+        if self.loaded("GRUB reads its menu", found).is_none() {
+            return;
+        }
+        let cpu = if self.client.firmware.cpu() == "x64" { "x86_64" } else { self.client.firmware.cpu() };
+        let start = grub::Start { device, cpu, mac: self.client.chaddr() };
+        let menus = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
+        self.shows(menus);
     }
 
     /// PXELINUX reads its configuration where options 209 and 210 say, else below its own folder.
@@ -220,16 +288,24 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
+        if menus.boots().next().is_some() && menus.boots().all(|boot| boot.foreign.is_some()) {
+            self.problem(
+                "every kernel of these menus is for another processor than this machine has".to_owned(),
+                Some(format!("add an `iso` of a system for {}", self.client.firmware.cpu())),
+            );
+        }
+        if self.client.secure_boot && menus.boots().next().is_some() && menus.boots().all(|boot| boot.unsigned) {
+            self.problem(
+                "Secure Boot is on, and none of the kernels is signed: shim refuses them".to_owned(),
+                Some("add an `iso` whose kernel is signed, or switch Secure Boot off in the PC's setup".to_owned()),
+            );
+        }
         self.menus = Some(menus);
     }
 
     fn problem(&mut self, what: String, change: Option<String>) {
         self.problems.push(Problem { what, change });
     }
-}
-
-fn silence(reason: String, change: Option<String>) -> Answer {
-    Answer::Silence { reason, change }
 }
 
 fn program(got: &Got) -> Program {
@@ -241,6 +317,10 @@ fn program(got: &Got) -> Program {
         Program::Script
     } else if name.contains("pxelinux") {
         Program::Pxelinux
+    } else if name.starts_with("shim") {
+        Program::Shim
+    } else if name.starts_with("grub") && name.ends_with(".efi") {
+        Program::Grub
     } else if name.starts_with("ipxe") || name.starts_with("undionly") {
         Program::Ipxe
     } else {
@@ -248,42 +328,13 @@ fn program(got: &Got) -> Program {
     }
 }
 
-/// Whether firmware loads the file that this offer names, or asks on port 4011 first (UE-01, UE-05, BI-01).
+/// Whether firmware loads the file that this offer names, or asks on port 4011 first (UE-01, UE-05, BI-01). One that has its
+/// address from the same server has been told everything (UE-08).
 fn boots_at_once(asks: Asks, offer: &ServerMessage) -> bool {
     match asks {
-        Asks::Bios | Asks::Uefi => uses_file_now(offer.vendor_options().as_ref()),
+        Asks::Bios | Asks::Uefi => {
+            !offer.yiaddr.is_unspecified() || offer.vendor_options().is_some_and(|options| uses_file_now(&options))
+        }
         Asks::Http | Asks::UBoot | Asks::RaspberryPi => true,
-    }
-}
-
-/// Bit 3 of PXE_DISCOVERY_CONTROL, option 43.6.
-fn uses_file_now(vendor_options: Option<&VendorOptions>) -> bool {
-    vendor_options.and_then(|options| options.get(6)).is_some_and(|control| matches!(control, [bits] if bits & 8 != 0))
-}
-
-fn offer(reply: &Reply, message: &ServerMessage, port: ReceivedOn) -> Offer {
-    let text = |code: u8| message.option(code).map(|value| String::from_utf8_lossy(value).into_owned());
-    Offer {
-        message: message.message_type().map_or("DHCP answer", |kind| kind.name()),
-        to: match reply.destination {
-            Destination::Broadcast => "everybody, UDP port 68".to_owned(),
-            Destination::Client(_) => "the PC alone".to_owned(),
-            Destination::Relay(relay) => format!("the relay {relay}"),
-        },
-        client: reply.class.to_string(),
-        file: String::from_utf8_lossy(&message.file).into_owned(),
-        server: message.siaddr,
-        vendor_class: text(60),
-        vendor_options: message.vendor_options().map(|options| match uses_file_now(Some(&options)) {
-            true => "load the file at once (43.6 = 8)".to_owned(),
-            false => "instructions of PXE".to_owned(),
-        }),
-        config_file: text(209),
-        path_prefix: text(210),
-        why: match (&reply.rule, &reply.class) {
-            (Some(_), ClientClass::PxeBios | ClientClass::PxeUefi(_)) => "the rule says how it is answered".to_owned(),
-            _ => advice::why(&reply.class, port == ReceivedOn::Boot4011),
-        },
-        rule: reply.rule.as_ref().map(|rule| advice::rule(rule, reply)),
     }
 }

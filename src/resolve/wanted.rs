@@ -47,7 +47,8 @@ pub(super) fn machines(spec: &Spec) -> Vec<FirmwareMachine> {
         if is_silent || class.effect.loader.is_some() {
             continue;
         }
-        for arch in &class.arches {
+        // U-Boot is answered only with what a rule names.
+        for arch in class.arches.iter().filter(|arch| !arch.value.is_uboot()) {
             if let Some(machine) = arch.value.machine() {
                 let what = format!("firmware `{}`", class.name.value);
                 machines.push(FirmwareMachine { machine, what, span: arch.span });

@@ -32,7 +32,7 @@ use self::socket::Received;
 use super::event::{BootEvent, Events};
 use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
 use super::lease::{Leases, Outgoing, Taken};
-use super::merged::{Merging, Way};
+use super::merged::{HandedOn, Merging, Way};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{
@@ -252,8 +252,6 @@ impl Server {
             return Outcome::Told(event);
         }
         let request = match request {
-            // What we handed on ourselves, by broadcast.
-            Ok(request) if request.giaddr == server.get() => return Outcome::Unserved,
             Ok(request) => request,
             Err(reason) => return Outcome::Silent { mac, reason: reason.to_string() },
         };
@@ -265,8 +263,10 @@ impl Server {
                 Taken::Later => Outcome::Later,
             };
         }
-        if let Some(event) = on_67.and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
-            return Outcome::Told(event);
+        match on_67.and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
+            Some(HandedOn::Done(event)) => return Outcome::Told(event),
+            Some(HandedOn::Echo) => return Outcome::Unserved,
+            None => {}
         }
         match answer(table, &request, &local) {
             Verdict::Answer(reply) => match reply.destination {

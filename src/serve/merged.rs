@@ -21,6 +21,14 @@ pub(super) struct Merging {
     start: Instant,
 }
 
+/// What became of a message of such a machine.
+pub(super) enum HandedOn {
+    /// It is on its way, or cannot be.
+    Done(BootEvent),
+    /// It is what we handed on ourselves: a broadcast comes back to who sent it.
+    Echo,
+}
+
 /// Where messages go out.
 pub(super) struct Way<'a> {
     pub(super) socket: &'a DhcpSocket,
@@ -42,13 +50,15 @@ impl Merging {
         table: &BootTable,
         local: &Local,
         way: &Way<'_>,
-    ) -> Option<BootEvent> {
-        // Our own broadcast comes back to us.
-        if request.giaddr == local.server.get() || !is_merged(table, request) {
+    ) -> Option<HandedOn> {
+        if !is_merged(table, request) {
             return None;
         }
+        if request.giaddr == local.server.get() {
+            return Some(HandedOn::Echo);
+        }
         let mac = Some(request.mac());
-        let silent = |reason: String| Some(BootEvent::Silent { mac, reason });
+        let silent = |reason: String| Some(HandedOn::Done(BootEvent::Silent { mac, reason }));
         let handed_on = self.merger().hand_on(datagram, request, local, self.start.elapsed());
         let bytes = match handed_on {
             Ok(bytes) => bytes,

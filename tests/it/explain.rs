@@ -9,12 +9,16 @@ use serde_json::Value;
 use crate::support::{Folder, text, trees};
 
 const NETWORK: &str = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\n";
+/// Every loader that could be found on one machine and not on another. No shim trusts this GRUB, so none is offered.
 const LOADERS: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
-                       loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\n";
+    loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\nloader \"ipxe-ia32\" \"pxelinux/ia32.efi\"\n\
+    loader \"ipxe-arm64\" \"pxelinux/arm64.efi\"\nloader \"ipxe-riscv64\" \"pxelinux/riscv64.efi\"\n\
+    loader \"ipxe-loong64\" \"pxelinux/loong64.efi\"\nloader \"grub-x64\" \"pxelinux/snponly.efi\"\n";
 
 /// A folder with a spec, small ISOs of each family, and loaders of a few bytes.
 fn folder(spec: &str) -> Folder {
-    let folder = Folder::with_spec(&format!("{NETWORK}{LOADERS}{spec}"))
+    let network = if spec.contains("network ") { "" } else { NETWORK };
+    let folder = Folder::with_spec(&format!("{network}{LOADERS}{spec}"))
         .iso("arch.iso", "ARCH_202611", &trees::archiso())
         .iso("old.iso", "ARCH_201409", &trees::archiso_2014())
         .iso("debian.iso", "Debian bookworm", &trees::debian_live());
@@ -23,7 +27,13 @@ fn folder(spec: &str) -> Folder {
     for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32", "whichsys.c32"] {
         fs::write(place.join(name), name).unwrap();
     }
-    fs::write(place.join("snponly.efi"), trees::x64_program()).unwrap();
+    for (name, machine) in
+        [("snponly", 0x8664_u16), ("ia32", 0x14c), ("arm64", 0xaa64), ("riscv64", 0x5064), ("loong64", 0x6264)]
+    {
+        let mut program = trees::x64_program();
+        program[0x44..0x46].copy_from_slice(&machine.to_le_bytes());
+        fs::write(place.join(format!("{name}.efi")), program).unwrap();
+    }
     folder
 }
 
@@ -106,6 +116,46 @@ fn silence_has_a_reason_and_what_to_do() {
     assert!(windows.contains("What to do: ") && !windows.contains('\u{1b}'), "{windows}");
 }
 
+/// The rule that is followed is named, and the exchange is the one that it asks for.
+#[test]
+fn rules_of_the_spec_are_seen() {
+    let rules = "host \"desk\" {\n    mac \"52:54:00:aa:bb:cc\"\n    mode \"silent\"\n}\n\
+                 firmware \"old\" {\n    mac \"52:54:01\"\n    mode \"both\"\n    delay \"2s\"\n}\n\
+                 firmware \"new\" {\n    arch \"uefi-x64\"\n    mode \"pxe10\"\n}\n";
+    let folder = folder(&format!("{ONE_ISO}{rules}"));
+    let silent = fails(&folder, &["--arch", "uefi-x64", "--mac", "52:54:00:aa:bb:cc"]);
+    assert!(silent.contains("UEFI x64 (PXE): host desk says to be silent"), "{silent}");
+    assert!(silent.contains("What to do: change or remove the `mode \"silent\"` of host desk in the spec"), "{silent}");
+
+    let explain = |mac: &str| {
+        let arguments = ["explain", "spec.kdl", "--arch", "uefi-x64", "--mac", mac, "--format", "json"];
+        serde_json::from_str::<Value>(&folder.netspec_ok(&arguments)).unwrap()
+    };
+    let both = explain("52:54:01:00:00:01");
+    let answer = &both["steps"][0]["answer"];
+    assert_eq!((&answer["rule"], &answer["delay-ms"]), (&"firmware old".into(), &2000.into()));
+    assert_eq!((&answer["vendor-options"], &answer["also"]), (&Value::Null, &"load the file at once".into()));
+    let at_once = explain("52:54:02:00:00:01");
+    assert_eq!(at_once["steps"][0]["answer"]["rule"], "firmware new");
+    assert_eq!(at_once["steps"][0]["answer"]["vendor-options"], "load the file at once");
+    assert_eq!(at_once["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
+}
+
+/// Where netspec is the DHCP server, one answer has the address and the file.
+#[test]
+fn a_network_without_another_dhcp_server_is_explained() {
+    let network = "network \"lab\" {\n    subnet \"10.0.0.0/24\"\n    dhcp \"server\" {\n\
+                   range \"10.0.0.100-10.0.0.199\"\n        lease \"12h\"\n    }\n}\n";
+    let folder = folder(&format!("{network}{ONE_ISO}"));
+    let arguments = ["explain", "spec.kdl", "--arch", "uefi-x64", "--format", "json"];
+    let json: Value = serde_json::from_str(&folder.netspec_ok(&arguments)).unwrap();
+    let answer = &json["steps"][0]["answer"];
+    let address: std::net::Ipv4Addr = answer["address"].as_str().unwrap().parse().unwrap();
+    assert!((100..=199).contains(&address.octets()[3]), "{address}");
+    assert_eq!(answer["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(json["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
+}
+
 #[test]
 fn the_command_line_says_what_it_takes() {
     let folder = folder(ONE_ISO);
@@ -119,6 +169,53 @@ fn the_command_line_says_what_it_takes() {
     assert!(wrong(&["--server", "0.0.0.0"]).contains("no machine has the address 0.0.0.0"));
     assert!(wrong(&["--secure-boot"]).contains("--arch <ARCH>"));
     assert!(wrong(&["--arch", "bios", "--mac", "52:54"]).contains("six pairs of hexadecimal digits"));
+}
+
+/// A DHCPDISCOVER of QEMU's network card in a capture of one packet.
+fn capture() -> Vec<u8> {
+    let mut message = vec![1, 1, 6, 0, 0, 0, 0, 1];
+    message.resize(28, 0);
+    message.extend([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc]);
+    message.resize(236, 0);
+    message.extend([99, 130, 83, 99, 53, 1, 1, 93, 2, 0, 0, 60, 9]);
+    message.extend(b"PXEClient\xff");
+    let len = u8::try_from(message.len() - 228).unwrap();
+    let mut frame = vec![0xff; 6];
+    frame.extend([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc, 8, 0, 0x45, 0, 1, len, 0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0]);
+    frame.extend([255, 255, 255, 255, 0, 68, 0, 67, 1, len - 20, 0, 0]);
+    frame.extend(message);
+    let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+    let len = u32::try_from(frame.len()).unwrap();
+    bytes.extend([1, 0, len, len].map(u32::to_le_bytes).concat());
+    bytes.extend(frame);
+    bytes
+}
+
+#[test]
+fn a_capture_is_laid_beside_the_spec() {
+    let folder = folder(ONE_ISO);
+    fs::write(folder.path("lan.pcap"), capture()).unwrap();
+    insta::assert_snapshot!(folder.netspec_ok(&["explain", "spec.kdl", "--pcap", "lan.pcap"]));
+    let json = folder.netspec_ok(&["explain", "spec.kdl", "--pcap", "lan.pcap", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["packets"], 1);
+    assert_eq!(json["events"][0]["kind"], "asked");
+    assert_eq!(json["events"][0]["client"], "52:54:00:aa:bb:cc");
+    assert_eq!(json["events"][0]["answer"]["file"], "iso/arch/boot/syslinux/lpxelinux.0");
+    assert!(!json["findings"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_capture_that_cannot_be_read_says_why() {
+    let folder = folder(ONE_ISO);
+    let wrong = |file: &str| {
+        let output = folder.netspec(&["explain", "spec.kdl", "--pcap", file]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        text(&output.stderr)
+    };
+    // The spec has a warning of its own before it.
+    assert!(wrong("none.pcap").ends_with("netspec: cannot open `none.pcap`: No such file or directory (os error 2)\n"));
+    assert!(wrong("spec.kdl").contains("cannot read `spec.kdl`: it is no capture in the format pcap or pcapng"));
 }
 
 /// Whoever reads the JSON finds these names.

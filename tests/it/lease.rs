@@ -110,24 +110,45 @@ fn does_not_offer_what_another_machine_has() {
     assert!(told.contains("gets no address: none is left of 10.9.0.100-10.9.0.101"), "{told}");
 }
 
+/// dnsmasq at the far end, with 10.9.0.200 to 10.9.0.210.
+fn router(lab: &Lab) -> lab::Running {
+    lab.far_ok(&["ip", "address", "add", "10.9.0.9/24", "dev", "far0"]);
+    let leases = format!("--dhcp-leasefile={}", lab.path("dnsmasq.leases"));
+    let pool = ["--dhcp-range=10.9.0.200,10.9.0.210,1h", "--dhcp-authoritative", "--no-ping", "--pid-file=", &leases];
+    let usual = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=far0"];
+    lab.far_start(&[&usual[..], &["--bind-interfaces"], &pool].concat())
+}
+
+/// UE-13, ST-08: for a machine of which a rule says so, the router's answers come through us, with the boot file in them; for
+/// all others the router answers alone, and we offer no address.
+#[test]
+fn makes_one_offer_of_the_routers_and_its_own() {
+    let rule = "host \"desk\" {\n    mac \"02:00:00:00:00:07\"\n    mode \"merged\"\n}";
+    let lab = Lab::with_rules("dhcp \"proxy\"", rule);
+    let _router = router(&lab);
+    let server = lab.serve(&[]);
+    let mut client = lab.client();
+    let (offer, ack) = client.lease_as_firmware(7).expect("an offer with an address and a file");
+    for (reply, kind) in [(&offer, 2), (&ack, 5)] {
+        assert_eq!(reply[242], kind);
+        assert!(reply[16..19] == [10, 9, 0] && (200..=210).contains(&reply[19]), "{:?}", &reply[16..20]);
+        assert_eq!(reply[20..24], [10, 9, 0, 1]);
+        assert!(reply[108..].starts_with(b"iso/arch/boot/syslinux/lpxelinux.0\0"));
+    }
+    assert_eq!(offer[16..20], ack[16..20]);
+    let leases = fs::read_to_string(lab.path("dnsmasq.leases")).unwrap();
+    assert!(leases.contains("02:00:00:00:00:07"), "the router knows of it: {leases}");
+    let other = client.discover_as_firmware(8).expect("a proxy's offer");
+    assert!(other[16..20] == [0; 4] || other[243..249] == [54, 4, 10, 9, 0, 9], "{:?}", &other[16..20]);
+    let told = server.end();
+    assert!(told.contains("02:00:00:00:00:07  was offered iso/arch/boot/syslinux/lpxelinux.0 by 10.9.0.1"), "{told}");
+}
+
 /// Two servers that do not know of each other give out one address twice, so the second one does not start unless it must.
 #[test]
 fn does_not_begin_beside_another_server() {
     let lab = Lab::new(POOL);
-    lab.far_ok(&["ip", "address", "add", "10.9.0.9/24", "dev", "far0"]);
-    let _rival = lab.far_start(&[
-        "dnsmasq",
-        "--keep-in-foreground",
-        "--conf-file=/dev/null",
-        "--port=0",
-        "--interface=far0",
-        "--bind-interfaces",
-        "--dhcp-range=10.9.0.200,10.9.0.210,1h",
-        "--dhcp-authoritative",
-        "--no-ping",
-        "--pid-file=",
-        &format!("--dhcp-leasefile={}", lab.path("dnsmasq.leases")),
-    ]);
+    let _rival = router(&lab);
     let said = lab.fails_to_serve(&[]);
     assert!(
         said.contains("the DHCP server 10.9.0.9 answers on network `home` (`lan0`)\n  help: write `dhcp \"proxy\"`"),

@@ -5,6 +5,7 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod rules;
 pub(crate) mod secure_boot;
 pub(crate) mod specs;
 mod uefi;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Case> {
         debian_live::CASES,
         many::CASES,
         uefi::CASES,
+        rules::CASES,
         isolated::CASES,
         secure_boot::CASES,
     ]
@@ -33,6 +35,9 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "secure_boot_over_http_boot_reaches_login_of_debian_live",
+    "ovmf_pxe_takes_two_offers_of_mode_both",
+    "ovmf_pxe_follows_the_menu_of_mode_menu",
 ];
 
 #[cfg(test)]

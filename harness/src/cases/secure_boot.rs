@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// GRUB's entry of the Arch medium.
-const ARCHISO_TITLE: &str = "(x86_64)";
+pub(crate) const ARCHISO_TITLE: &str = "(x86_64)";
 /// The first entry of Debian Live's own menu.
 const DEBIAN_TITLE: &str = "Live system (amd64)";
 
@@ -110,7 +110,7 @@ pub(crate) fn loaders(bench: &Bench) -> std::result::Result<String, Stop> {
 }
 
 /// The kernel's own words, which it says when the variable of UEFI is 1 and the stage before it has not switched it off.
-const LOG: &str = "dmesg | grep -i 'secure boot'";
+pub(crate) const LOG: &str = "dmesg | grep -i 'secure boot'";
 
 /// Asks the kernel.
 fn was_on(bench: &mut Bench) -> Result<()> {
@@ -118,7 +118,7 @@ fn was_on(bench: &mut Bench) -> Result<()> {
 }
 
 /// What the firmware and shim asked for, on the cable.
-fn came_over_shim(bench: &Bench) -> Result<()> {
+pub(crate) fn came_over_shim(bench: &Bench) -> Result<()> {
     let requests = bench.capture()?.http_requests();
     for file in ["shimx64.efi", "grubx64.efi", "grub.cfg"] {
         if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(file)) {

@@ -33,7 +33,7 @@ pub(super) fn boot(bench: &mut Bench, cell: Cell) -> Verdict {
     }
     power_on(bench, cell)?;
     bench.guest()?.play(&steps(cell))?;
-    started_by(bench, cell.row)?;
+    started_by(bench, cell)?;
     Ok(is_the_system(bench, cell.column, cell.row.hardware.firmware.cpu())?)
 }
 
@@ -75,7 +75,7 @@ fn has_asked(bench: &Bench) -> Result<()> {
 fn loader(row: &Row, bench: &Bench) -> std::result::Result<String, Stop> {
     match row.loader {
         Loader::Found | Loader::Nowhere(_) => Ok(String::new()),
-        Loader::ShimAndGrub => secure_boot::loaders(bench),
+        Loader::Signed => secure_boot::loaders(bench),
         Loader::Newest { kind, file } => {
             let path = firmware::newest("ipxe", bench.cache())?.join(file);
             Ok(format!("loader {kind:?} {:?}\n", path.display().to_string()))
@@ -123,17 +123,19 @@ fn hardware(cell: Cell) -> Hardware {
 
 fn steps(cell: Cell) -> Vec<Step> {
     let is_bios = matches!(cell.row.hardware.firmware, Firmware::SeaBios(_));
+    let is_secure = matches!(cell.row.hardware.firmware, Firmware::SecureBoot(_));
+    let archiso_entry = if is_secure { secure_boot::ARCHISO_TITLE } else { ARCHISO_ENTRY };
     match cell.column {
         // A BIOS shows the menu that the medium brings, UEFI one of netspec's.
         Column::Archiso if is_bios => archiso::steps_to_login(Layout::Today).to_vec(),
-        Column::Archiso => vec![menu(&[ARCHISO_ENTRY]), choose(ARCHISO_ENTRY), Step::LogIn(ARCHISO)],
+        Column::Archiso => vec![menu(&[archiso_entry]), choose(archiso_entry), Step::LogIn(ARCHISO)],
         Column::DebianLive => vec![menu(&[DEBIAN_LIVE_ENTRY]), choose(DEBIAN_LIVE_ENTRY), Step::LogIn(DEBIAN_LIVE)],
         Column::KernelLine => vec![menu(&[SMALL_ENTRY]), choose(SMALL_ENTRY), Step::LogIn(SMALL)],
     }
 }
 
 /// Proves from inside the system which firmware started it, and from the cable how.
-fn started_by(bench: &mut Bench, row: &Row) -> Result<()> {
+fn started_by(bench: &mut Bench, Cell { row, column }: Cell) -> Result<()> {
     let capture = bench.capture()?;
     let by_tftp = capture.datagrams_to(SERVER, TFTP) > 0;
     let requests = capture.http_requests();
@@ -151,6 +153,12 @@ fn started_by(bench: &mut Bench, row: &Row) -> Result<()> {
         }
     };
     bench.guest()?.shell(test)?;
+    if matches!(row.hardware.firmware, Firmware::SecureBoot(_)) {
+        let root = if column == Column::DebianLive { "sudo " } else { "" };
+        let said = bench.guest()?.shell(&format!("{root}{}", secure_boot::LOG))?;
+        archiso::expect("the kernel's log", &said, "Secure boot enabled")?;
+        secure_boot::came_over_shim(bench)?;
+    }
     if is_so {
         return Ok(());
     }

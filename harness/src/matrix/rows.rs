@@ -33,8 +33,8 @@ pub enum Loader {
         /// The file in the package.
         file: &'static str,
     },
-    /// The spec names the shim of this machine and Debian's newest signed GRUB.
-    ShimAndGrub,
+    /// The spec names shim and Debian's newest signed GRUB.
+    Signed,
     /// Nobody has packed one, so the row waits for it with this reason.
     Nowhere(&'static str),
 }
@@ -94,14 +94,6 @@ pub const ROWS: &[Row] = &[
         cut: &[Column::Archiso],
     },
     Row {
-        name: "ovmf-secure-http",
-        firmware: "UEFI x64 with Secure Boot on (OVMF 2022)",
-        boot: "HTTP Boot, shim and GRUB 2.14",
-        hardware: pc(Firmware::SecureBoot(BootFrom::Http), Nic::Virtio),
-        loader: Loader::ShimAndGrub,
-        cut: &[],
-    },
-    Row {
         name: "ovmf-card-rom",
         firmware: "UEFI x64 (OVMF 2022)",
         boot: "iPXE of 2019 in the card, as a driver of UEFI",
@@ -123,6 +115,15 @@ pub const ROWS: &[Row] = &[
         boot: "HTTP Boot, iPXE 2.0.0",
         hardware: uefi(Cpu::X64, Age::Newest, BootFrom::Http),
         loader: IPXE_X64,
+        cut: &[],
+    },
+    Row {
+        name: "ovmf-secure-http",
+        firmware: "UEFI x64 with Secure Boot (OVMF 2022, Microsoft's keys)",
+        boot: "HTTP Boot, shim and GRUB",
+        hardware: pc(Firmware::SecureBoot(BootFrom::Http), Nic::Virtio),
+        loader: Loader::Signed,
+        // A case of its own boots archiso so.
         cut: &[],
     },
     Row {

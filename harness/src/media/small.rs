@@ -65,7 +65,7 @@ fn make(work: &Path, made: &Path, kernel: &Path, busybox: &Path) -> Result<(), M
     }
     root.program("init", INIT)?;
     root.copy(busybox, "bin/busybox", "busybox-static")?;
-    for name in ["sh", "cat", "uname", "test", "printf"] {
+    for name in ["sh", "cat", "uname", "test", "printf", "dmesg", "grep"] {
         root.symlink("busybox", &format!("bin/{name}"))?;
     }
     root.write("etc/passwd", "root::0:0:root:/root:/bin/sh\n")?;

@@ -2,6 +2,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::explain::testing::plan_of;
+use crate::explain::{Client, Firmware};
 use crate::serve::tree::FileTree;
 
 /// Follows a script that stands beside two kernels and a loader.
@@ -10,7 +11,7 @@ fn follow_on(platform: &str, script: &str) -> Outcome {
     let tree = FileTree::open(&plan, &gathered).unwrap();
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     let variables = BTreeMap::from([("platform".to_owned(), platform.to_owned())]);
-    follow(script, variables, &Known::of(None), &shelf)
+    follow(script, variables, &Known::of(&Client::of(Firmware::named("uefi-arm64").unwrap())), &shelf)
 }
 
 fn menus(script: &str) -> Menus {
@@ -113,6 +114,23 @@ fn a_line_beyond_it_is_shown_as_it_stands() {
     ] {
         assert!(matches!(first(line), LeadsTo::Unread { .. }), "{line}");
     }
+}
+
+/// A kernel is a program of UEFI, and for one processor.
+#[test]
+fn a_kernel_for_another_processor_is_seen() {
+    let kernel = format!("MZ{}\u{40}{}PE\0\0\u{4c}\u{1}", "\0".repeat(0x3a), "\0".repeat(3));
+    let (plan, gathered) = plan_of(&[("k", &kernel), ("i", "")]);
+    let tree = FileTree::open(&plan, &gathered).unwrap();
+    let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
+    let foreign = |firmware| {
+        let known = Known::of(&Client::of(Firmware::named(firmware).unwrap()));
+        match follow(BOOT, BTreeMap::new(), &known, &shelf) {
+            Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }) => boot.foreign,
+            _ => panic!("no kernel"),
+        }
+    };
+    assert_eq!((foreign("uefi-x64"), foreign("http-ia32"), foreign("bios")), (Some("ia32"), None, None));
 }
 
 #[test]

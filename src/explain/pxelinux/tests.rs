@@ -2,13 +2,18 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::explain::testing::plan_of;
+use crate::explain::{Client, Firmware};
 use crate::serve::tree::FileTree;
 
 fn follow_files(files: &[(&str, &str)]) -> Menus {
     let (plan, gathered) = plan_of(&[&[("p/menu.c32", ""), ("p/k", "kernel"), ("p/i", "initrd")], files].concat());
     let tree = FileTree::open(&plan, &gathered).unwrap();
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
-    follow(Place { file: "/p/first.cfg".into(), folder: "/p/".into() }, &Known::of(None), &shelf)
+    follow(
+        Place { file: "/p/first.cfg".into(), folder: "/p/".into() },
+        &Known::of(&Client::of(Firmware::named("bios").unwrap())),
+        &shelf,
+    )
 }
 
 fn first(text: &str) -> LeadsTo {

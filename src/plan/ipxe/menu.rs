@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 use std::iter;
 
-use super::text::{is_literal, shown};
+use super::cpu::{self, Cpu};
+use super::text::{is_literal, shown, word};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
 use crate::plan::template::HOST;
@@ -45,11 +46,12 @@ fn iso_label(name: &str) -> String {
     format!("iso/{name}")
 }
 
-/// The kernels of an ISO that can run on UEFI: a 32-bit one cannot.
-fn boots(iso: &IsoSource, facts: &Facts) -> Vec<Boot> {
-    let recipe = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref());
-    let boots = recipe.map(|recipe| entry::boots(iso, recipe)).unwrap_or_default();
-    boots.into_iter().filter(|boot| !boot.kernel.contains("/i686/")).collect()
+/// The kernels of an ISO that can run on UEFI, and on which processors: a 32-bit one cannot.
+fn boots(iso: &IsoSource, facts: &Facts) -> Vec<(Boot, Option<Cpu>)> {
+    let Some(recipe) = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()) else { return Vec::new() };
+    let cpus = recipe.entries().iter().map(|entry| cpu::of_kernel(&iso.name, &entry.kernel, facts));
+    let boots = entry::boots(iso, recipe).into_iter().zip(cpus);
+    boots.filter(|(boot, _)| !boot.kernel.contains("/i686/")).collect()
 }
 
 fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {
@@ -57,15 +59,15 @@ fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {
     let boots = boots(iso, facts);
     let title = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()).map_or("", |recipe| recipe.title());
     let mut lines = Lines::new(&label, title);
-    for (at, boot) in boots.iter().enumerate() {
-        lines.item(&format!("{label}/{at}"), &boot.title);
+    for (at, (boot, cpu)) in boots.iter().enumerate() {
+        lines.item(&format!("{label}/{at}"), &boot.title, *cpu);
     }
     if !spec.menus.is_empty() {
         lines.gap();
-        lines.item(&first(spec), "Back");
+        lines.item(&first(spec), "Back", None);
     }
     let mut text = lines.choose(None, None);
-    for (at, boot) in boots.iter().enumerate() {
+    for (at, (boot, _)) in boots.iter().enumerate() {
         text.push_str(&start(&format!("{label}/{at}"), boot));
     }
     text
@@ -82,6 +84,7 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             continue;
         };
         let own = format!("{label}/{name}");
+        let mut cpu = None;
         let goes_to = match target {
             Target::LocalDisk => {
                 // A failure makes the firmware go on to its next device; success would end in its setup.
@@ -91,9 +94,11 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             Target::Menu(other) => menu_label(other),
             Target::Kernel(kernel) => {
                 targets.push_str(&start(&own, &entry::by_hand(kernel)));
+                cpu = cpu::of_target(kernel, facts);
                 own
             }
             Target::Iso(iso) => {
+                cpu = cpu::of_iso(iso, facts);
                 let source = spec.isos.iter().find(|source| source.name == *iso);
                 match source.map(|source| boots(source, facts)).as_deref() {
                     Some([_]) => format!("{}/0", iso_label(iso)),
@@ -101,43 +106,69 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
                 }
             }
         };
-        lines.item(&goes_to, own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts)));
+        lines.item(&goes_to, own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts)), cpu);
         if *is_default {
-            default = Some(goes_to);
+            default = Some((goes_to, cpu));
         }
     }
     if has_way_back {
         lines.gap();
-        lines.item(&first(spec), "Back");
+        lines.item(&first(spec), "Back", None);
     }
-    lines.choose(default.as_deref(), menu.timeout) + &targets
+    lines.choose(default, menu.timeout) + &targets
 }
 
 /// The lines of one menu.
 struct Lines {
     label: String,
     text: String,
+    /// The processors that its lines are for; `None` where one of them is for all.
+    only: Option<Vec<Cpu>>,
 }
 
 impl Lines {
     fn new(label: &str, title: &str) -> Self {
-        Self { label: label.to_owned(), text: format!("\n:{label}\nmenu {}\n", shown(title)) }
+        let text = format!("\n:{label}\nmenu {}\n", shown(title));
+        Self { label: label.to_owned(), text, only: Some(Vec::new()) }
     }
 
-    fn item(&mut self, goes_to: &str, title: &str) {
+    /// A line that is there on these processors only.
+    fn item(&mut self, goes_to: &str, title: &str, cpu: Option<Cpu>) {
+        let item = format!("item {goes_to} {}", shown(title));
         // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "item {goes_to} {}", shown(title));
+        let _ = match cpu {
+            Some(cpu) => writeln!(self.text, "{} && {item} ||", cpu.is_met()),
+            None => writeln!(self.text, "{item}"),
+        };
+        match (&mut self.only, cpu) {
+            (Some(only), Some(cpu)) => only.push(cpu),
+            (only, _) => *only = None,
+        }
     }
 
     fn gap(&mut self) {
         self.text.push_str("item --gap\n");
     }
 
-    /// Escape shows the same menu again.
-    fn choose(mut self, default: Option<&str>, seconds: Option<u16>) -> String {
-        let default = default.map_or_else(String::new, |label| format!("--default {label} "));
-        // In milliseconds, and 0 would wait for ever.
-        let timeout = seconds.map_or_else(String::new, |s| format!("--timeout {} ", (u32::from(s) * 1000).max(1)));
+    /// Escape shows the same menu again. A PC without the default entry waits for somebody: what comes first in its menu was
+    /// never meant to start by itself.
+    fn choose(mut self, default: Option<(String, Option<Cpu>)>, seconds: Option<u16>) -> String {
+        // A menu without a line that can be chosen would end at once.
+        if let Some(only) = self.only.filter(|only| !only.is_empty()) {
+            let is_met: String = only.iter().map(|cpu| format!("{} || ", cpu.is_met())).collect();
+            let _ = writeln!(self.text, "{is_met}item {} Nothing here is for this processor", self.label);
+        }
+        // In milliseconds, and 0 waits for ever.
+        let timeout = seconds.map(|s| (u32::from(s) * 1000).max(1));
+        let timeout = match (timeout, default.as_ref().and_then(|(_, cpu)| *cpu)) {
+            (Some(milliseconds), Some(cpu)) => {
+                let _ = writeln!(self.text, "{} && set wait {milliseconds} || set wait 0", cpu.is_met());
+                "--timeout ${wait} ".to_owned()
+            }
+            (Some(milliseconds), None) => format!("--timeout {milliseconds} "),
+            (None, _) => String::new(),
+        };
+        let default = default.map_or_else(String::new, |(label, _)| format!("--default {label} "));
         let _ = write!(self.text, "choose {timeout}{default}target || goto {}\ngoto ${{target}}\n", self.label);
         self.text
     }
@@ -146,7 +177,10 @@ impl Lines {
 /// Loads a kernel with its initial RAM disks and starts it. UEFI needs their names on the command line (`distros.md` 1.10).
 fn start(label: &str, boot: &Boot) -> String {
     let names = (0..boot.initrds.len()).map(|at| format!("initrd=initrd{at}"));
-    let words = boot.arguments.iter().filter(|word| is_literal(word)).cloned();
+    let words = boot.arguments.iter().filter(|word| is_literal(word)).map(|argument| {
+        // Quotes do not hold words together in iPXE.
+        argument.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    });
     // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
     let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");
     let address = (boot.network == NetworkWords::Address).then_some(address);

@@ -1,7 +1,12 @@
 //! The script for iPXE: on legacy BIOS it leads to the same PXELINUX as a plain PXE ROM gets, on UEFI it is the menu itself.
 //!
+//! On BIOS it could draw the menu itself, too. It does not, for three reasons: an ISO's own menu is only to be had from PXELINUX,
+//! which reads where its menus are from our offer, so that one menu could not lead to another; iPXE in a card's ROM writes to no
+//! serial line, where PXELINUX does; and cards have iPXE without menus or without Linux.
+//!
 //! Absolute URLs only: `${next-server}` is the router under proxyDHCP (netbootxyz/netboot.xyz #736).
 
+mod cpu;
 mod menu;
 mod text;
 
@@ -54,9 +59,10 @@ exit 1
 fn script(spec: &ResolvedSpec, facts: &Facts, loader: &str) -> String {
     let first = menu::first(spec);
     let menus = menu::all(spec, facts);
+    let detection = cpu::detection(facts);
     format!(
         "#!ipxe
-iseq ${{platform}} efi && goto {first} ||
+{detection}iseq ${{platform}} efi && goto {first} ||
 chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
 
 :no_loader

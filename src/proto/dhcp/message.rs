@@ -15,7 +15,7 @@ pub enum MessageType {
     Decline,
     /// A server confirms.
     Ack,
-    /// A server refuses; netspec never sends it (DH-05).
+    /// A server refuses an address; a proxy never does (DH-05).
     Nak,
     /// A client gives its address back.
     Release,

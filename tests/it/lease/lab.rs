@@ -42,8 +42,13 @@ pub(crate) struct Server {
 impl Lab {
     /// A network `home` whose block holds `dhcp` besides its subnet.
     pub(crate) fn new(dhcp: &str) -> Self {
+        Self::with_rules(dhcp, "")
+    }
+
+    /// The same, with further nodes in the spec.
+    pub(crate) fn with_rules(dhcp: &str, rules: &str) -> Self {
         let spec = format!(
-            "network \"home\" {{\n    subnet \"10.9.0.0/24\"\n    {dhcp}\n}}\niso \"arch\" \"isos/arch.iso\"\n"
+            "network \"home\" {{\n    subnet \"10.9.0.0/24\"\n    {dhcp}\n}}\niso \"arch\" \"isos/arch.iso\"\n{rules}\n"
         );
         let folder = Folder::with_spec(&spec).iso("arch.iso", "ARCH_202611", &trees::archiso());
         let lab = Self { folder, near: namespace(), far: namespace() };
@@ -235,9 +240,21 @@ impl Client {
 
     /// A DHCPDISCOVER as a PXE ROM sends it; gives the answer.
     pub(crate) fn discover_as_firmware(&mut self, number: u8) -> Option<Vec<u8>> {
-        let class = b"PXEClient:Arch:00000:UNDI:002001";
-        let options = [&[93, 2, 0, 0, 60, 32][..], class].concat();
-        (0..Self::ASKS).find_map(|_| self.exchange(number, 1, &options))
+        (0..Self::ASKS).find_map(|_| self.exchange(number, 1, &firmware(&[])))
+    }
+
+    /// A PXE ROM that takes no offer but that of netspec: the offer and the acknowledgement.
+    pub(crate) fn lease_as_firmware(&mut self, number: u8) -> Option<(Vec<u8>, Vec<u8>)> {
+        let offer = (0..Self::ASKS).find_map(|_| self.exchange_with_us(number, 1, &firmware(&[])))?;
+        let accept = [&[50, 4][..], &offer[16..20], &[54, 4, 10, 9, 0, 1]].concat();
+        let ack = (0..Self::ASKS).find_map(|_| self.exchange_with_us(number, 3, &firmware(&accept)))?;
+        Some((offer, ack))
+    }
+
+    fn exchange_with_us(&mut self, number: u8, message: u8, options: &[u8]) -> Option<Vec<u8>> {
+        let is_ours = |reply: &Vec<u8>| reply[243..249] == [54, 4, 10, 9, 0, 1];
+        let first = self.exchange(number, message, options)?;
+        if is_ours(&first) { Some(first) } else { self.receive(Self::PATIENCE).filter(is_ours) }
     }
 
     fn exchange(&mut self, number: u8, message: u8, options: &[u8]) -> Option<Vec<u8>> {
@@ -270,4 +287,9 @@ impl Client {
         let len = self.socket.recv(&mut bytes).ok()?;
         Some(bytes[..len].to_vec())
     }
+}
+
+/// What a PXE ROM says of itself, and more.
+fn firmware(further: &[u8]) -> Vec<u8> {
+    [&[93, 2, 0, 0, 60, 32][..], b"PXEClient:Arch:00000:UNDI:002001", further].concat()
 }

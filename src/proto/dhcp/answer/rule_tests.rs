@@ -35,7 +35,7 @@ fn option_43(datagram: &[u8]) -> Option<Vec<u8>> {
     Tlv::new(&datagram[240..]).find(|(code, _)| *code == 43).map(|(_, value)| value.to_vec())
 }
 
-/// UE-12, UE-14, UE-15, BS-08: the form of the offer to UEFI and to legacy BIOS in each mode. Only the mode `menu` sends a menu
+/// UE-12, UE-14, UE-15, BS-04, BS-08: the form of the offer to UEFI and to legacy BIOS in each mode. Only the mode `menu` sends a menu
 /// of the firmware, which has one line of seven bytes; all other menus are those of iPXE, GRUB and PXELINUX.
 #[test]
 fn ue_12_each_mode_has_its_option_43() {

@@ -332,9 +332,12 @@ impl Book {
         self.entries.insert(address, Entry { until, holder: Some(Holder { client, mac, stage }) });
     }
 
+    /// Whether the client has, or had last, a lease of the address. An offer is none, and cannot be given back or declined.
     fn holds(&self, who: &Who, address: Ipv4Addr, message: MessageType) -> Result<(), LeaseReason> {
-        let entry = self.entries.get(&address).filter(|entry| entry.is_of(&who.client));
-        entry.map(|_| ()).ok_or(LeaseReason::NotItsAddress { message, address })
+        match self.entries.get(&address) {
+            Some(entry) if entry.is_of(&who.client) && entry.stage() == Some(Stage::Leased) => Ok(()),
+            _ => Err(LeaseReason::NotItsAddress { message, address }),
+        }
     }
 
     fn not_being_looked_at(&self, address: Ipv4Addr, now: u64) -> Result<(), LeaseReason> {

@@ -297,6 +297,19 @@ fn takes_addresses_back() {
     assert_eq!(offered(decide(&mut book, &client(2, 1), NOW + 2)), (address, true));
 }
 
+/// An address that is only offered, or still looked at, is no lease: to give it back changes nothing.
+#[test]
+fn takes_back_no_offers() {
+    let mut book = book(100, 199);
+    let (address, _) = offered(decide(&mut book, &client(1, 1), NOW));
+    let release = Request { ciaddr: address, ..client(1, 7) };
+    assert!(silent(decide(&mut book, &release, NOW)).contains("which it does not have"));
+    assert!(silent(decide(&mut book, &selects(client(1, 3), address), NOW)).contains("is being looked at"));
+    book.found_free(address);
+    assert!(silent(decide(&mut book, &release, NOW)).contains("which it does not have"));
+    granted(decide(&mut book, &selects(client(1, 3), address), NOW));
+}
+
 /// Option 51: a shorter time is granted, a longer one is not.
 #[test]
 fn grants_the_time_that_is_asked_for_if_it_is_shorter() {
