@@ -5,7 +5,7 @@
 # make matrix    boots every firmware with every system, and writes the table of README.md
 # make captures  records what each firmware asks, for tests that need no QEMU
 # make compare   power-on to login, netspec beside dnsmasq and nginx
-# make bench     the servers alone, beside nginx and dnsmasq
+# make bench     the servers alone, beside nginx and dnsmasq: files, and answers to DHCP
 
 NETSPEC = target/release/netspec
 LAB = target/debug/netspec-harness

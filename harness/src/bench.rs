@@ -4,6 +4,7 @@
 //! the order that leaves nothing waiting, and by dropping the bench if a case panics.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ use crate::isos::{self, Isos};
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
-use crate::lab::{Cable, Host, Interference, Lab, ROUTER, RouterKind, SERVER};
+use crate::lab::{self, Cable, Host, Interference, Lab, RIVAL, ROUTER, RouterKind, SERVER};
 use crate::media;
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
@@ -151,6 +152,22 @@ impl<'a> Bench<'a> {
         self.helpers.push(host.capture(&pcap, &self.evidence.file("client-capture.log"))?);
         self.hosts.push(host);
         self.hosts.last().ok_or_else(|| Error::new("the client is gone"))
+    }
+
+    /// Adds a second boot server.
+    pub fn add_rival(&mut self) -> Result<()> {
+        let host = self.lab()?.host("rival", Some(RIVAL))?;
+        let process = lab::start_rival(&host, &self.evidence.file("rival.log"))?;
+        self.helpers.push(process);
+        self.hosts.push(host);
+        Ok(())
+    }
+
+    /// Waits until the server under test has said something; at most `limit`.
+    pub fn server_says(&mut self, text: &str, limit: Duration) -> Result<()> {
+        let log = self.evidence.server();
+        let server = self.servers.first_mut().ok_or_else(|| Error::new("no server has been started"))?;
+        server.wait_for_log(&log, text, limit)
     }
 
     /// Connects a PC and switches it on.

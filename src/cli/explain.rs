@@ -16,7 +16,8 @@ pub(super) fn run(args: &ExplainArgs) -> ExitCode {
     report::write(std::io::stderr(), &findings);
     let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
     let explained = server(args).and_then(|server| {
-        let setup = Setup::open(&outcome.plan, &outcome.gathered, server).map_err(|error| error.to_string())?;
+        let setup = Setup::open(&outcome.plan, &outcome.gathered, &outcome.secure_boot, server)
+            .map_err(|error| error.to_string())?;
         match (&args.pcap, &args.arch) {
             (Some(file), _) => Ok((in_capture(args, file, &setup)?, ExitCode::SUCCESS)),
             (None, Some(name)) => one(args, name, &setup),

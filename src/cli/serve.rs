@@ -15,10 +15,12 @@ use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
 use crate::resolve::DhcpMode;
+use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
-use crate::serve::{self, Bound, privilege};
-use crate::spec::loader::LoaderKind;
+use crate::serve::port_holder::listed;
+use crate::serve::{self, Bound};
+use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -42,11 +44,11 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         let bound = bound.map_err(|error| error.to_string())?;
         let others = runtime.block_on(bound.rivals());
         report::write(std::io::stderr(), &alone(others, args.force)?);
-        if let Err(error) = privilege::leave_root() {
+        if let Err(error) = bound.leave_root() {
             let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
             report::write(std::io::stderr(), &text);
         }
-        let intro = intro(&source.name(), &outcome, &located);
+        let intro = intro(&source.name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
         runtime.block_on(serve_until_told(bound, args))
     });
@@ -126,23 +128,52 @@ async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> 
     ended
 }
 
+fn joined(values: &[impl ToString]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// What is served, where, and that it is ready.
-fn intro(spec: &str, outcome: &Outcome, located: &[Located]) -> String {
+fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> String {
     let mut text = format!("netspec serves {spec}, plan {:.12}\n", outcome.plan.digest().to_string());
-    for Located { network, interface, addresses } in located {
-        let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let mode = match outcome.plan.networks.iter().find(|served| served.name == *network).map(|served| &served.dhcp)
-        {
-            Some(DhcpMode::Server(pool)) => described(pool),
-            _ => "proxyDHCP (hands out no address)".to_owned(),
+    for Located { network, interface, addresses, relays, dhcp, .. } in located {
+        let how = match dhcp {
+            DhcpMode::Proxy => "proxyDHCP (hands out no address)".to_owned(),
+            DhcpMode::BootServer => {
+                "port 4011 only: the DHCP server of this machine must send option 60 with the value PXEClient"
+                    .to_owned()
+            }
+            DhcpMode::Server(pool) => described(pool),
         };
-        text.push_str(&format!("  network {network}: {addresses} on {interface}, {mode}\n"));
+        text.push_str(&format!("  network {network}: {} on {interface}, {how}\n", joined(addresses)));
+        if !relays.is_empty() {
+            text.push_str(&format!("    and clients behind relays in {}\n", joined(relays)));
+        }
+    }
+    for (interface, mode) in bound.modes() {
+        text.push_str(&match mode {
+            Mode::Socket | Mode::BootServerOnly => continue,
+            Mode::Beside(holders) => {
+                format!("  UDP 67 on {interface} is held by {}: netspec hears and answers beside it\n", listed(holders))
+            }
+            Mode::Shared => format!(
+                "  UDP 67 on {interface} is shared with another program; with CAP_NET_RAW netspec would not be in its way\n"
+            ),
+        });
+    }
+    if !bound.hears_others() {
+        text.push_str("  other boot servers are not heard: that needs CAP_NET_RAW\n");
     }
     for (name, facts) in &outcome.gathered.facts.images {
         text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
-    for (_, path) in outcome.gathered.files_of(LoaderKind::IpxeX64) {
-        text.push_str(&format!("  UEFI on x86-64 starts from iPXE: {}\n", path.display()));
+    for kind in LoaderKind::ALL.iter().filter(|kind| kind.is_ipxe() && kind.machine() != Machine::Bios) {
+        for (_, path) in outcome.gathered.files_of(*kind) {
+            text.push_str(&format!("  UEFI on {} starts from iPXE: {}\n", kind.machine().name(), path.display()));
+        }
+    }
+    let of_raspberry_pi = outcome.gathered.files_of(LoaderKind::RaspberryPi).count();
+    if of_raspberry_pi > 0 {
+        text.push_str(&format!("  a Raspberry Pi starts from the {of_raspberry_pi} files of its folder\n"));
     }
     for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
         text.push_str(&format!("  {}\n", report.ways()));

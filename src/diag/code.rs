@@ -81,6 +81,8 @@ codes! {
     InvalidRange = "invalid-range", Error;
     /// An entry that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
+    /// A value that is set aside for a later release.
+    NotYetSupported = "not-yet-supported", Error;
 
     // Nodes, compared with each other.
     /// Two nodes of one kind have the same name.
@@ -163,4 +165,6 @@ codes! {
     NoInterface = "no-interface", Error;
     /// The interface of the network is switched off.
     InterfaceDown = "interface-down", Error;
+    /// The interface of the network does not have the address that clients are told.
+    AddressNotHere = "address-not-here", Error;
 }

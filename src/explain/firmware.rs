@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use crate::net::MacAddr;
-use crate::proto::dhcp::Architecture;
+use crate::proto::dhcp::{Architecture, EfiCpu, Platform};
 
 /// A kind of firmware, by the name that it has in specs and on the command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +87,14 @@ impl Firmware {
     /// Whether it executes programs of UEFI.
     pub fn is_uefi(&self) -> bool {
         matches!(self.asks, Asks::Uefi | Asks::Http)
+    }
+
+    /// The processor that its UEFI executes programs of.
+    pub(super) fn efi_cpu(&self) -> Option<EfiCpu> {
+        match Architecture(self.number).platform()? {
+            Platform::Uefi(cpu) | Platform::UefiHttp(cpu) => Some(cpu),
+            _ => None,
+        }
     }
 
     /// iPXE's `${platform}`.

@@ -91,6 +91,8 @@ struct Run {
     /// For each open `if`: whether its lines are run, and whether one of its branches was.
     branches: Vec<(bool, bool)>,
     files: usize,
+    /// The file that has the entries.
+    menu: String,
 }
 
 impl Run {
@@ -112,13 +114,16 @@ impl Reader<'_> {
         if run.entries.is_empty() {
             return LeadsTo::Stops { reason: format!("`{file}` has no menu") };
         }
+        if let Some(menu) = self.places.get(&run.menu) {
+            return LeadsTo::Menu { menu: *menu };
+        }
         let at = self.menus.len();
         if at >= MAX_MENUS {
             return LeadsTo::Stops { reason: format!("more than {MAX_MENUS} menus are not followed") };
         }
         let seconds = run.variables.get("timeout").and_then(|seconds| seconds.parse::<u32>().ok());
-        self.menus.push(Menu { title: String::new(), from: file.to_owned(), seconds, lines: Vec::new() });
-        self.places.insert(file.to_owned(), at);
+        self.menus.push(Menu { title: String::new(), from: run.menu.clone(), seconds, lines: Vec::new() });
+        self.places.insert(run.menu, at);
         self.waiting.push_back((at, run.variables, run.entries));
         LeadsTo::Menu { menu: at }
     }
@@ -152,6 +157,7 @@ impl Reader<'_> {
                 ["menuentry", title, options @ .., "{"] => {
                     let id = options.iter().skip_while(|word| **word != "--id").nth(1).unwrap_or(title);
                     let block = lines.by_ref().take_while(|line| *line != "}").map(str::to_owned).collect();
+                    file.clone_into(&mut run.menu);
                     run.entries.push(Entry { title: (*title).to_owned(), id: (*id).to_owned(), block });
                 }
                 ["set", assignment] => {

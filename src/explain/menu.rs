@@ -1,11 +1,14 @@
 //! What a client shows and starts: menus, and kernels with all that they are given.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::files::{Fetched, Shelf};
+use super::files::{Fetched, Shelf, Source};
 use super::firmware::Client;
 use super::program;
 use crate::image::syslinux::words;
+use crate::plan::secure_boot::SecureBoot;
 
 /// A menu on the client's screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,8 +87,8 @@ pub struct Boot {
     pub command_line: String,
     /// The processor that it is for, where that is another one than the client's: it does not start.
     pub foreign: Option<&'static str>,
-    /// Whether it is a program of UEFI without a signature, which does not start where Secure Boot is on.
-    pub unsigned: bool,
+    /// Why a client with Secure Boot on does not start it; `None` also where it is off.
+    pub refused: Option<String>,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
 }
@@ -123,13 +126,29 @@ pub(super) struct Known {
     pub(super) mac_hyphens: String,
     /// The processor of its firmware, where kernels are programs of UEFI and so have to be for the same one.
     pub(super) cpu: Option<&'static str>,
+    /// Where Secure Boot is on: the kernels that shim refuses, by ISO and path, and why.
+    refused: Option<BTreeMap<(String, String), String>>,
 }
 
 impl Known {
-    pub(super) fn of(client: &Client) -> Self {
+    /// What is known of a client. `chain` is what the plan holds for its processor where Secure Boot is on.
+    pub(super) fn of(client: &Client, chain: Option<&SecureBoot>) -> Self {
         let mac = client.mac.map_or_else(|| "<mac>".to_owned(), |mac| mac.to_string());
         let firmware = client.firmware;
-        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()) }
+        let refused = client.secure_boot.then(|| {
+            let kernels = chain.into_iter().flat_map(SecureBoot::refused);
+            kernels.map(|kernel| ((kernel.iso.clone(), kernel.path.clone()), kernel.to_string())).collect()
+        });
+        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()), refused }
+    }
+
+    fn refusal(&self, kernel: &Fetched, head: &[u8]) -> Option<String> {
+        let refused = self.refused.as_ref()?;
+        let known = match kernel.gets.as_ref().map(|got| &got.from) {
+            Some(Source::Iso { iso, inside }) => refused.get(&(iso.clone(), inside.clone())).cloned(),
+            _ => None,
+        };
+        known.or_else(|| (program::is_signed(head) == Some(false)).then(|| "it is not signed".to_owned()))
     }
 }
 
@@ -145,7 +164,7 @@ impl Boot {
         let head = kernel.gets.as_ref().map(|got| shelf.head(got, program::HEAD)).unwrap_or_default();
         Self {
             foreign: program::cpu(&head).filter(|cpu| known.cpu.is_some_and(|own| own != *cpu)),
-            unsigned: program::is_signed(&head) == Some(false),
+            refused: known.refusal(&kernel, &head),
             root_images: root_images(&command_line, name, shelf),
             kernel,
             initrds,

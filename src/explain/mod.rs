@@ -33,6 +33,7 @@ pub use self::step::{Answer, Load, Offer, Problem, Question, Step};
 use self::walk::Walk;
 use crate::facts::Gathered;
 use crate::plan::Plan;
+use crate::plan::secure_boot::SecureBoot;
 use crate::proto::dhcp::ServerAddr;
 use crate::resolve::Network;
 use crate::serve::tree::{FileTree, TreeError};
@@ -44,6 +45,7 @@ const FORMAT: u32 = 1;
 pub struct Setup<'a> {
     plan: &'a Plan,
     gathered: &'a Gathered,
+    secure_boot: &'a [SecureBoot],
     tree: FileTree,
     server: ServerAddr,
     is_example: bool,
@@ -104,11 +106,16 @@ impl<'a> Setup<'a> {
     ///
     /// # Errors
     /// The first file that cannot be opened.
-    pub fn open(plan: &'a Plan, gathered: &'a Gathered, server: Option<ServerAddr>) -> Result<Self, TreeError> {
+    pub fn open(
+        plan: &'a Plan,
+        gathered: &'a Gathered,
+        secure_boot: &'a [SecureBoot],
+        server: Option<ServerAddr>,
+    ) -> Result<Self, TreeError> {
         let tree = FileTree::open(plan, gathered)?;
         let is_example = server.is_none();
         let server = server.unwrap_or_else(|| example(&plan.networks));
-        Ok(Self { plan, gathered, tree, server, is_example })
+        Ok(Self { plan, gathered, secure_boot, tree, server, is_example })
     }
 
     fn server_seen(&self) -> ServerSeen {
@@ -132,9 +139,9 @@ fn example(networks: &[Network]) -> ServerAddr {
 
 /// Takes a client through its boot.
 pub fn explain(client: &Client, setup: &Setup<'_>) -> Explanation {
-    let Setup { plan, gathered, tree, server, .. } = setup;
+    let Setup { plan, gathered, secure_boot, tree, server, .. } = setup;
     let shelf = Shelf { tree, plan, gathered, server: server.get() };
-    let mut walk = Walk::new(client, &shelf, *server);
+    let mut walk = Walk::new(client, &shelf, *server, secure_boot);
     walk.run();
     let Walk { steps, problems, menus, then, .. } = walk;
     Explanation {

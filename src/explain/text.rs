@@ -27,7 +27,7 @@ pub fn explanation(explanation: &Explanation, entry: Option<&str>) -> String {
         }
     }
     if let Some(menus) = menus {
-        self::menus(&mut page, steps.len() + 1, menus, entry, client.secure_boot);
+        self::menus(&mut page, steps.len() + 1, menus, entry);
     }
     if let Some(then) = then {
         page.gap();
@@ -242,7 +242,7 @@ fn kernels(menus: &Menus) -> Vec<Kernel<'_>> {
     kernels
 }
 
-fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>, secure_boot: bool) {
+fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>) {
     let kernels = kernels(menus);
     page.gap();
     match &menus.first {
@@ -266,7 +266,7 @@ fn menus(page: &mut Page, number: usize, menus: &Menus, entry: Option<&str>, sec
         let mut titles = kernel.titles.clone();
         titles.dedup();
         page.wrapped(3, &format!("Kernel {at}: "), &titles.join(", "));
-        self::kernel(page, kernel.boot, secure_boot);
+        self::kernel(page, kernel.boot);
     }
     if let (true, Some(entry)) = (shown.is_empty(), entry) {
         page.gap();
@@ -319,13 +319,13 @@ fn target(leads_to: &LeadsTo, kernels: &[Kernel<'_>]) -> String {
     }
 }
 
-fn kernel(page: &mut Page, boot: &Boot, secure_boot: bool) {
+fn kernel(page: &mut Page, boot: &Boot) {
     file(page, 5, "kernel", &boot.kernel);
     if let Some(cpu) = boot.foreign {
         page.field(5, "DOES NOT START", &format!("it is for {cpu}, and this machine is another"));
     }
-    if secure_boot && boot.unsigned {
-        page.field(5, "DOES NOT START", "it is not signed, and Secure Boot is on");
+    if let Some(why) = &boot.refused {
+        page.field(5, "DOES NOT START", &format!("Secure Boot is on: {why}"));
     }
     for initrd in &boot.initrds {
         file(page, 5, "initrd", initrd);

@@ -15,6 +15,7 @@ use super::program as header;
 use super::pxelinux::{self, Place};
 use super::serving::{boot_server_type, say, uses_file_now};
 use super::step::{Answer, Load, Problem, Question, Step};
+use crate::plan::secure_boot::{Hindrance, SecureBoot, Way};
 use crate::proto::dhcp::{BootRequest, Local, ReceivedOn, ServerAddr, ServerMessage};
 use crate::serve::event::Transport;
 
@@ -30,6 +31,7 @@ pub(super) struct Walk<'a> {
     client: &'a Client,
     shelf: &'a Shelf<'a>,
     server: ServerAddr,
+    chain: Option<&'a SecureBoot>,
     known: Known,
     pub(super) steps: Vec<Step>,
     pub(super) problems: Vec<Problem>,
@@ -61,9 +63,16 @@ enum Program {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(client: &'a Client, shelf: &'a Shelf<'a>, server: ServerAddr) -> Self {
-        let known = Known::of(client);
-        Self { client, shelf, server, known, steps: Vec::new(), problems: Vec::new(), menus: None, then: None }
+    /// `secure_boot` is what the plan holds for clients with Secure Boot on.
+    pub(super) fn new(
+        client: &'a Client,
+        shelf: &'a Shelf<'a>,
+        server: ServerAddr,
+        secure_boot: &'a [SecureBoot],
+    ) -> Self {
+        let chain = secure_boot.iter().find(|chain| Some(chain.cpu) == client.firmware.efi_cpu());
+        let known = Known::of(client, chain);
+        Self { client, shelf, server, chain, known, steps: Vec::new(), problems: Vec::new(), menus: None, then: None }
     }
 
     /// Goes as far as the client gets.
@@ -169,11 +178,30 @@ impl<'a> Walk<'a> {
                 "Secure Boot is on, and this program is not signed: the firmware refuses it, with words such as \
                  `Access Denied` or `Security Violation`, or goes on to the next boot device without a word"
                     .to_owned(),
-                Some("switch Secure Boot off in the PC's setup".to_owned()),
+                Some(self.secure_way()),
             );
             return None;
         }
         Some(file)
+    }
+
+    /// How a client with Secure Boot on gets further, as the check of the spec sees it.
+    fn secure_way(&self) -> String {
+        let off = "switch Secure Boot off in the PC's setup";
+        let Some(SecureBoot { http, pxe, .. }) = self.chain else {
+            return format!("{off}; or {} and a signed network GRUB beside it", Hindrance::NoShim.advice());
+        };
+        let (own, other, name) = match self.client.firmware.asks {
+            Asks::Http => (http, pxe, "PXE"),
+            _ => (pxe, http, "UEFI HTTP Boot"),
+        };
+        match (own, other) {
+            (_, Way::Shim) => format!("choose {name} in the PC's setup: there it gets shim and GRUB, which are signed"),
+            (Way::None(why), _) => {
+                format!("{off}; signed programs are of no help, because {}: {}", why.why(), why.advice())
+            }
+            (Way::Shim, Way::None(_)) => off.to_owned(),
+        }
     }
 
     /// iPXE for UEFI looks for a script beside itself since 2021 (IP-05).
@@ -294,10 +322,13 @@ impl<'a> Walk<'a> {
                 Some(format!("add an `iso` of a system for {}", self.client.firmware.cpu())),
             );
         }
-        if self.client.secure_boot && menus.boots().next().is_some() && menus.boots().all(|boot| boot.unsigned) {
+        if menus.boots().next().is_some() && menus.boots().all(|boot| boot.refused.is_some()) {
             self.problem(
-                "Secure Boot is on, and none of the kernels is signed: shim refuses them".to_owned(),
-                Some("add an `iso` whose kernel is signed, or switch Secure Boot off in the PC's setup".to_owned()),
+                "Secure Boot is on, and shim refuses every kernel of these menus".to_owned(),
+                Some(
+                    "add an `iso` of the distribution that shim is of, or switch Secure Boot off in the PC's setup"
+                        .to_owned(),
+                ),
             );
         }
         self.menus = Some(menus);

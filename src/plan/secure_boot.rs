@@ -131,7 +131,7 @@ impl Hindrance {
     }
 
     /// What to do about it.
-    fn advice(self) -> &'static str {
+    pub fn advice(self) -> &'static str {
         match self {
             Self::NoShim => {
                 "install `shim-signed` (Debian, Ubuntu) or `shim-x64` (Fedora), or say where it is with a `loader \"shim-x64\"` node"

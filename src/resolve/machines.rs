@@ -1,5 +1,6 @@
 //! The `host` and `firmware` nodes as one list of rules, hosts first.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::net::MacPrefix;
@@ -36,17 +37,12 @@ pub(super) fn rules(spec: &Spec) -> Vec<Rule> {
     hosts.chain(spec.firmware.iter().map(firmware)).collect()
 }
 
-/// Vendor classes that are answered because a `firmware` names them (DH-03), each once.
+/// Vendor classes that are answered because a `firmware` names them (DH-03), each once, in the order of the spec.
 pub(super) fn vendor_classes(spec: &Spec) -> Vec<String> {
-    let mut classes: Vec<String> = Vec::new();
-    for class in
-        spec.firmware.iter().filter(|firmware| firmware.names_new_class()).filter_map(|f| f.vendor_class.as_ref())
-    {
-        if !classes.contains(&class.value) {
-            classes.push(class.value.clone());
-        }
-    }
-    classes
+    let new = spec.firmware.iter().filter(|firmware| firmware.names_new_class());
+    let mut seen = BTreeSet::new();
+    let classes = new.filter_map(|firmware| firmware.vendor_class.as_ref()).map(|class| &class.value);
+    classes.filter(|class| seen.insert(class.as_str())).cloned().collect()
 }
 
 fn host(host: &Host) -> Option<Rule> {

@@ -63,6 +63,15 @@ pub struct Network {
     pub interface: Option<String>,
     /// How clients are answered.
     pub dhcp: DhcpMode,
+    /// Subnets whose clients come through DHCP relays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<Ipv4Net>,
+    /// The address of this machine that clients are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Ipv4Addr>,
+    /// Where that address was written.
+    #[serde(skip)]
+    pub address_span: Option<Span>,
     /// The value to change if no interface fits.
     #[serde(skip)]
     pub span: Span,
@@ -74,6 +83,8 @@ pub struct Network {
 pub enum DhcpMode {
     /// proxyDHCP beside another DHCP server; never hands out an address (PXE 2.1 section 2.2.3).
     Proxy,
+    /// Port 4011 alone, beside a DHCP server on this machine that sends clients there (PXE 2.1 section 2.2.3).
+    BootServer,
     /// The DHCP server of the network (RFC 2131).
     Server(AddressPool),
 }
@@ -277,7 +288,13 @@ fn network(network: &spec::Network, hosts: &[spec::Host]) -> Network {
         name: network.name.value.clone(),
         subnet: subnet.map(|subnet| subnet.value),
         interface: interface.map(|interface| interface.value.clone()),
-        dhcp: address_pool(network, hosts).map_or(DhcpMode::Proxy, DhcpMode::Server),
+        dhcp: match network.dhcp.as_ref().map(|mode| &mode.value) {
+            Some(spec::network::DhcpMode::BootServer) => DhcpMode::BootServer,
+            _ => address_pool(network, hosts).map_or(DhcpMode::Proxy, DhcpMode::Server),
+        },
+        relays: network.relays.iter().map(|relay| relay.value).collect(),
+        address: network.address.as_ref().map(|address| address.value),
+        address_span: network.address.as_ref().map(|address| address.span),
         span: interface.map(|value| value.span).or(subnet.map(|value| value.span)).unwrap_or(network.span),
     }
 }

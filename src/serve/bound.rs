@@ -1,39 +1,47 @@
 //! From a plan to open sockets, and from open sockets to a server that runs until it is told to stop.
 //!
-//! TFTP and HTTP listen at the addresses that the networks have when serving begins, and DHCP tells no other. An address that
-//! comes later is not served, and where the last one goes no client is answered: netspec must be started again then.
+//! TFTP and HTTP listen at each address that the networks have, DHCP on each interface. Both follow where addresses and
+//! interfaces come and go (CO-19).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
+use super::changes::Changes;
 use super::content::Files;
-use super::dhcp::{self, DhcpConfig, DhcpPorts, DhcpSockets};
+use super::dhcp::{self, DhcpConfig, DhcpPorts, DhcpSockets, Mode};
 use super::event::Events;
 use super::host::Located;
-use super::interface::Scope;
 use super::lease::store::StoreError;
 use super::lease::{Leases, Rival, RivalError};
-use super::port_holder::{ListenError, Protocol};
+use super::listeners::{FilePorts, Listeners, Setup};
+use super::port_holder::ListenError;
+use super::privilege::Opener;
+use super::told_to_stop;
 use super::tree::{FileTree, TreeError};
-use super::{http, tftp, told_to_stop};
 use crate::facts::Gathered;
 use crate::plan::Plan;
 
-/// The port of TFTP (RFC 1350). Firmware knows no other.
-const TFTP_PORT: u16 = 69;
+/// How long to wait after a change for those that come with it: an interface, its address, its carrier.
+const SETTLE: Duration = Duration::from_millis(100);
+/// When to try again what could not be opened.
+const RETRY: Duration = Duration::from_secs(2);
+/// Changes of interfaces that wait for the DHCP server.
+const LINK_CHANGES: usize = 16;
 
 /// Open sockets and open files, not answering yet.
 pub struct Bound {
+    plan: Plan,
     dhcp: DhcpSockets,
-    tftp: Vec<tftp::Bound>,
-    http: Vec<http::Bound>,
+    addresses: Vec<(Ipv4Addr, FilePorts)>,
     files: Arc<dyn Files>,
+    opener: Opener,
 }
 
 /// Why serving cannot begin: everything that is in the way, not only the first.
@@ -41,10 +49,12 @@ pub struct Bound {
 pub enum BindError {
     /// A file of the plan cannot be opened.
     Tree(TreeError),
-    /// The leases cannot be used.
-    Store(StoreError),
     /// Ports that cannot be had.
     Listen(Vec<ListenError>),
+    /// The store of leases cannot be used.
+    Store(StoreError),
+    /// The operating system gives no thread.
+    Thread(io::Error),
 }
 
 impl fmt::Display for BindError {
@@ -52,6 +62,7 @@ impl fmt::Display for BindError {
         match self {
             Self::Tree(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}\n  help: {}", error.help()),
+            Self::Thread(error) => write!(f, "no thread can be started: {error}"),
             Self::Listen(errors) => {
                 for (at, error) in errors.iter().enumerate() {
                     let separator = if at == 0 { "" } else { "\n" };
@@ -73,51 +84,29 @@ impl std::error::Error for BindError {}
 /// [`BindError`] has every port that cannot be had, with who holds it.
 pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path) -> Result<Bound, BindError> {
     let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?;
+    let opener = Opener::start().map_err(BindError::Thread)?;
     let mut errors = Vec::new();
-    let dhcp = dhcp::bind(dhcp_config(plan, located)).map_err(|more| errors.extend(more));
-    let addresses = addresses(located);
-    let mut tftp = Vec::new();
-    let mut http = Vec::new();
-    for address in addresses {
-        let config = tftp::Config::of(SocketAddrV4::new(address, TFTP_PORT), &plan.server);
-        match tftp::bind(config) {
-            Ok(bound) => tftp.push(bound),
-            Err(error) => errors.push(ListenError::new(Protocol::Udp, address, TFTP_PORT, None, error)),
-        }
-        let port = plan.server.http_port;
-        match http::bind(http::Config::new(SocketAddrV4::new(address, port))) {
-            Ok(bound) => http.push(bound),
-            Err(error) => errors.push(ListenError::new(Protocol::Tcp, address, port, None, error)),
+    let dhcp = dhcp::bind(DhcpConfig {
+        table: Arc::new(plan.boot.clone()),
+        networks: plan.networks.clone(),
+        http_port: plan.server.http_port,
+        ports: DhcpPorts::default(),
+    });
+    let dhcp = dhcp.map_err(|more| errors.extend(more));
+    let mut addresses = Vec::new();
+    for address in located.iter().flat_map(|network| &network.addresses).copied().collect::<BTreeSet<_>>() {
+        match FilePorts::open(address, &plan.server) {
+            Ok(ports) => addresses.push((address, ports)),
+            Err(more) => errors.extend(more),
         }
     }
     match dhcp {
         Ok(dhcp) if errors.is_empty() => {
             let leases = Leases::open(&plan.networks, located, state).map_err(BindError::Store)?;
             let dhcp = dhcp.with_leases(leases);
-            Ok(Bound { dhcp, tftp, http, files: Arc::new(files) })
+            Ok(Bound { plan: plan.clone(), dhcp, addresses, files: Arc::new(files), opener })
         }
         _ => Err(BindError::Listen(errors)),
-    }
-}
-
-fn addresses(located: &[Located]) -> Vec<Ipv4Addr> {
-    let mut addresses: Vec<_> = located.iter().flat_map(|network| &network.addresses).copied().collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    addresses
-}
-
-fn dhcp_config(plan: &Plan, located: &[Located]) -> DhcpConfig {
-    let mut interfaces: Vec<_> = located.iter().map(|network| network.interface.clone()).collect();
-    interfaces.sort();
-    interfaces.dedup();
-    // A network that is named by its interface alone has whatever addresses are on it.
-    let subnets: Option<Vec<_>> = plan.networks.iter().map(|network| network.subnet).collect();
-    DhcpConfig {
-        table: Arc::new(plan.boot.clone()),
-        scope: Scope { interfaces, networks: subnets.unwrap_or_default(), addresses: addresses(located) },
-        http_port: plan.server.http_port,
-        ports: DhcpPorts::default(),
     }
 }
 
@@ -134,27 +123,71 @@ impl Bound {
         }
     }
 
+    /// How the port of DHCP servers is listened on, for each interface.
+    pub fn modes(&self) -> impl Iterator<Item = (&str, &Mode)> {
+        self.dhcp.modes().map(|(interface, _, mode)| (interface, mode))
+    }
+
+    /// Whether the offers of other servers are heard; without CAP_NET_RAW they are not.
+    pub fn hears_others(&self) -> bool {
+        self.dhcp.hears_others()
+    }
+
+    /// Becomes `nobody` for good, if this process is root (SE-02).
+    ///
+    /// # Errors
+    /// Why the process stays root.
+    pub fn leave_root(&self) -> nix::Result<()> {
+        self.opener.leave_root()
+    }
+
     /// Answers until `shutdown` becomes true or its sender is gone. Transfers that are under way are ended.
     ///
     /// # Errors
     /// The first of the servers that could not go on; the others are stopped then.
-    pub async fn run(self, events: Arc<dyn Events>, shutdown: watch::Receiver<bool>) -> io::Result<()> {
-        let mut tasks = JoinSet::new();
-        let mut told = shutdown.clone();
-        let dhcp = self.dhcp.run(events.clone(), async move { told_to_stop(&mut told).await });
-        tasks.spawn(async move {
-            dhcp.await;
-            Ok(())
+    pub async fn run(self, events: Arc<dyn Events>, mut shutdown: watch::Receiver<bool>) -> io::Result<()> {
+        let Self { plan, dhcp, addresses, files, opener } = self;
+        // Before anything is looked at, so that no change is missed.
+        let changes = Changes::subscribe()?;
+        let (links, link_changes) = mpsc::channel(LINK_CHANGES);
+        let mut listeners = Listeners::new(Setup {
+            networks: plan.networks,
+            server: plan.server,
+            opener,
+            files,
+            events: events.clone(),
+            links,
+            raw: dhcp.can_listen_beside(),
+            on: dhcp.modes().map(|(interface, index, _)| (interface.to_owned(), index)).collect(),
         });
-        for tftp in self.tftp {
-            tasks.spawn(tftp.run(self.files.clone(), events.clone(), shutdown.clone()));
+        for (address, ports) in addresses {
+            listeners.start(address, ports);
         }
-        for http in self.http {
-            tasks.spawn(http.run(self.files.clone(), events.clone(), shutdown.clone()));
-        }
-        while let Some(ended) = tasks.join_next().await {
-            ended.map_err(io::Error::other).flatten()?;
-        }
-        Ok(())
+        let mut told = shutdown.clone();
+        let dhcp = tokio::spawn(dhcp.run(events, link_changes, async move { told_to_stop(&mut told).await }));
+        let mut dhcp = AbortOnDrop(dhcp);
+        let mut is_complete = false;
+        let ended = loop {
+            tokio::select! {
+                () = told_to_stop(&mut shutdown) => break Ok(()),
+                error = listeners.failure() => break Err(error),
+                ended = &mut dhcp.0 => break ended.map_err(io::Error::other).flatten(),
+                changed = changes.next() => changed?,
+                () = tokio::time::sleep(RETRY), if !is_complete => {}
+            }
+            tokio::time::sleep(SETTLE).await;
+            is_complete = listeners.follow().await;
+        };
+        listeners.stop().await;
+        ended
+    }
+}
+
+/// A task that ends with the one that waits for it.
+struct AbortOnDrop(tokio::task::JoinHandle<io::Result<()>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

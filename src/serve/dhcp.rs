@@ -1,21 +1,23 @@
-//! The proxyDHCP server: two sockets and a loop around [`answer`].
+//! The proxyDHCP server: the ports of each served interface, and a loop around [`answer`].
 //!
 //! Ports 67 and 4011 are both needed: clients discover on the first and ask the boot server on the second (DH-01). The sockets
-//! are ordinary ones on 0.0.0.0, because broadcasts do not reach a socket that is bound to an address (CO-02); a DHCP server on
-//! the same machine can hold port 67 too if it shares the port as well. Capturing packets beside a server that does not share
-//! is not implemented.
+//! are on 0.0.0.0 and tied to one interface each, because broadcasts do not reach a socket that is bound to an address (CO-02)
+//! and other servers may hold the ports elsewhere. Where a DHCP server of this machine holds port 67, a raw socket listens
+//! beside it ([`Mode`]).
 //!
 //! Each datagram on a served interface ends in exactly one [`BootEvent`], whatever is in it. Datagrams on other interfaces are
 //! dropped without an event: they are not netspec's to comment on, and a busy neighbor network would fill the log.
 //!
-//! Other proxies and DHCP servers that send option 60 are not heard (CO-15). Their offers go to port 68 by broadcast. A socket
-//! on that port would take the unicast replies that this machine's own DHCP client waits for, so only a packet socket could
-//! listen, which needs CAP_NET_RAW while serving. A client that was offered and never comes is what the journal tells instead.
+//! Other servers are heard by a second raw socket, on the port of clients, where CAP_NET_RAW allows it; what their offers do
+//! to ours is told once for each (CO-15). An ordinary socket there would take the replies of this machine's own DHCP client.
 //!
-//! Clients behind a relay are offered through it; on port 4011 they are answered only if their subnet is one of the networks
-//! of the scope, since nothing else tells them from a forged source (SE-04).
+//! Clients behind a relay are offered through it if it lies in a subnet that a network names, and answered on port 4011 if
+//! they do: nothing else tells them from a forged source (SE-04).
 
+mod link;
 mod pending;
+mod raw;
+mod rivals;
 mod socket;
 
 use std::future::Future;
@@ -24,20 +26,30 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
+
+pub(in crate::serve) use self::link::Front;
+use self::link::Link;
+pub use self::link::{Mode, OpenLink};
 use self::pending::Pending;
-pub(in crate::serve) use self::socket::DhcpSocket;
+use self::raw::{OpenRaw, RawSocket};
+use self::rivals::Rivals;
 use self::socket::Received;
 use super::event::{BootEvent, Events};
-use super::interface::{Arrival, Interface, Place, Scope, interfaces, is_near, place};
+use super::host::{Located, locate_among};
+use super::interface::{Interface, interfaces};
 use super::lease::{Leases, Outgoing, Taken};
 use super::merged::{HandedOn, Merging, Way};
+use super::place::{Arrival, Place, is_near, place};
 use super::port_holder::ListenError;
 use crate::net::MacAddr;
 use crate::proto::dhcp::{
     BootRequest, BootTable, Destination, Local, MessageType, ReceivedOn, Reply, Verdict, answer, client_of,
 };
+use crate::resolve::{DhcpMode, Network};
 
 /// How long a list of interfaces is believed. Addresses come and go while we run (CO-19), and a flood must not cost a list each.
 const INTERFACES_VALID: Duration = Duration::from_secs(1);
@@ -71,48 +83,75 @@ pub struct DhcpConfig {
     /// What is on offer.
     pub table: Arc<BootTable>,
     /// To whom.
-    pub scope: Scope,
+    pub networks: Vec<Network>,
     /// Where our HTTP server listens.
     pub http_port: u16,
     /// The ports to use.
     pub ports: DhcpPorts,
 }
 
-/// The bound sockets, ready to run.
+/// The open sockets, ready to run.
 #[derive(Debug)]
 pub struct DhcpSockets {
     config: DhcpConfig,
-    dhcp: DhcpSocket,
-    boot_server: DhcpSocket,
+    /// Listens on the port of DHCP servers beside whoever holds it.
+    beside: Option<OpenRaw>,
+    /// Listens on the port of clients.
+    clients: Option<OpenRaw>,
+    links: Vec<OpenLink>,
     leases: Option<Leases>,
 }
 
-/// Binds both ports. Call it inside a tokio runtime.
-///
-/// Where the scope names one interface, the sockets are tied to it, so that other servers may hold the ports on others (CO-01).
-/// A tied socket ends with its interface: one that is removed and made again needs a restart.
+/// What becomes of an interface while serving.
+#[derive(Debug)]
+pub enum LinkChange {
+    /// It is served from now on, in place of what had its name.
+    Opened(OpenLink),
+    /// It is gone, or served no more: the number that it had.
+    Gone(u32),
+}
+
+/// Opens the ports of every interface that is on a network of the configuration now.
 ///
 /// # Errors
-/// Every socket that failed, with who holds its port as far as that can be seen.
+/// Every port that cannot be had, with who holds it as far as that can be seen.
 pub fn bind(config: DhcpConfig) -> Result<DhcpSockets, Vec<ListenError>> {
-    let device = config.scope.only_interface();
-    // Port 4011 is not shared: the kernel gives a datagram by unicast to one of the sharers only, so a second boot server on
-    // this machine would starve us or be starved in silence.
-    let dhcp = DhcpSocket::bind(config.ports.dhcp, device, true);
-    let boot_server = DhcpSocket::bind(config.ports.boot_server, device, false);
-    match (dhcp, boot_server) {
-        (Ok(dhcp), Ok(boot_server)) => Ok(DhcpSockets { config, dhcp, boot_server, leases: None }),
-        (dhcp, boot_server) => Err([dhcp.err(), boot_server.err()].into_iter().flatten().collect()),
+    let interfaces = interfaces().unwrap_or_default();
+    let located = locate_among(&config.networks, &interfaces).0;
+    // Both need CAP_NET_RAW. Without it one port must be free or shared, and other servers are not heard.
+    let beside = OpenRaw::open(config.ports.dhcp).ok();
+    let clients = OpenRaw::open(config.ports.client).and_then(OpenRaw::listen).ok();
+    let mut links = Vec::new();
+    let mut errors = Vec::new();
+    for interface in interfaces.iter().filter(|interface| located.iter().any(|n| n.interface == interface.name)) {
+        let discovery = is_discovered(&located, &interface.name);
+        match OpenLink::open(&interface.name, interface.index, discovery, config.ports, beside.is_some()) {
+            Ok(link) => links.push(link),
+            Err(more) => errors.extend(more),
+        }
     }
+    if errors.is_empty() { Ok(DhcpSockets { config, beside, clients, links, leases: None }) } else { Err(errors) }
+}
+
+/// Whether clients on an interface are answered when they discover, for one of its networks at least.
+pub(super) fn is_discovered(located: &[Located], interface: &str) -> bool {
+    located.iter().any(|network| network.interface == interface && network.dhcp != DhcpMode::BootServer)
 }
 
 impl DhcpSockets {
-    /// The ports that are bound: for discovery, and of the boot server.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn ports(&self) -> io::Result<(u16, u16)> {
-        Ok((self.dhcp.port()?, self.boot_server.port()?))
+    /// How each interface is listened on: its name, its number, and the mode.
+    pub fn modes(&self) -> impl Iterator<Item = (&str, u32, &Mode)> {
+        self.links.iter().map(|link| (link.interface.as_str(), link.index, &link.mode))
+    }
+
+    /// Whether a port can be listened on that another program holds.
+    pub fn can_listen_beside(&self) -> bool {
+        self.beside.is_some()
+    }
+
+    /// Whether the offers of other servers are heard.
+    pub fn hears_others(&self) -> bool {
+        self.clients.is_some()
     }
 
     /// Also gives out addresses, on the networks of these leases.
@@ -127,32 +166,121 @@ impl DhcpSockets {
     }
 
     /// Answers until `shutdown` is ready. No datagram ends the loop, and neither does an error of the network.
-    pub async fn run(self, events: Arc<dyn Events>, shutdown: impl Future<Output = ()>) {
-        let Self { config, dhcp, boot_server, leases } = self;
-        let (dhcp, boot_server) = (Arc::new(dhcp), Arc::new(boot_server));
-        let mut server = Server { config, events, leases, merging: Merging::new(), known: Vec::new(), read: None };
+    ///
+    /// # Errors
+    /// Where the sockets cannot be given to the runtime.
+    pub async fn run(
+        self,
+        events: Arc<dyn Events>,
+        mut changes: mpsc::Receiver<LinkChange>,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let beside = self.beside.map(OpenRaw::watch).transpose()?.map(Arc::new);
+        let links = self.links.into_iter().map(|link| link.watch(beside.as_ref())).collect::<Result<_, _>>()?;
+        let clients = self.clients.map(OpenRaw::watch).transpose()?;
+        let mut ears = Ears { links, beside, clients, turn: 0 };
+        let mut server = Server::new(self.config, self.leases, events);
         let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
         loop {
-            let (port, socket, received) = tokio::select! {
+            let heard = tokio::select! {
                 () = &mut shutdown => break,
-                (port, received, reply) = pending.due() => {
-                    let socket = if port == ReceivedOn::Dhcp67 { &dhcp } else { &boot_server };
-                    server.send(socket, &received, reply);
+                Some(change) = changes.recv() => {
+                    ears.change(change)?;
                     continue;
                 }
-                received = dhcp.receive() => (ReceivedOn::Dhcp67, &dhcp, received),
-                received = boot_server.receive() => (ReceivedOn::Boot4011, &boot_server, received),
+                (index, port, reply) = pending.due() => {
+                    // A link that has gone takes its client with it.
+                    if let Some(link) = ears.link(index) {
+                        server.send(port, link, reply);
+                    }
+                    continue;
+                }
+                heard = std::future::poll_fn(|cx| ears.poll_hear(cx)) => heard,
             };
-            match received {
-                Ok(received) => server.take(port, socket, received, &mut pending),
+            match heard {
+                Heard::Asked(index, port, received) => {
+                    if let Some(link) = ears.link(index) {
+                        server.take(port, link, received, &mut pending);
+                    }
+                }
+                Heard::Told(received) => server.overhear(&received),
                 // An interface that went down is reported once here; there is nothing to answer and nothing to end for.
-                Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
+                Heard::Nothing => tokio::time::sleep(ERROR_PAUSE).await,
             }
         }
         if let Some(leases) = server.leases {
             leases.close().await;
         }
+        Ok(())
+    }
+}
+
+/// All sockets that are read.
+struct Ears {
+    links: Vec<Link>,
+    beside: Option<Arc<RawSocket>>,
+    clients: Option<RawSocket>,
+    /// Which link is asked first, so that a busy one does not silence the others.
+    turn: usize,
+}
+
+/// What was read.
+enum Heard {
+    /// A datagram to a server, on the link of this number.
+    Asked(u32, ReceivedOn, Received),
+    /// A datagram of a server to a client.
+    Told(Received),
+    /// A socket that failed.
+    Nothing,
+}
+
+impl Ears {
+    fn link(&self, index: u32) -> Option<&Link> {
+        self.links.iter().find(|link| link.index == index)
+    }
+
+    fn change(&mut self, change: LinkChange) -> io::Result<()> {
+        match change {
+            LinkChange::Opened(link) => {
+                self.links.retain(|known| known.index != link.index);
+                self.links.push(link.watch(self.beside.as_ref())?);
+            }
+            LinkChange::Gone(index) => self.links.retain(|link| link.index != index),
+        }
+        Ok(())
+    }
+
+    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
+        self.turn = self.turn.wrapping_add(1);
+        let count = self.links.len();
+        let in_turn = (0..count).filter_map(|at| self.links.get((self.turn.wrapping_add(at)) % count));
+        for link in in_turn {
+            if let Poll::Ready((port, received)) = link.poll_receive(cx) {
+                return Poll::Ready(
+                    received.map_or(Heard::Nothing, |received| Heard::Asked(link.index, port, received)),
+                );
+            }
+        }
+        // This one hears all interfaces, and those with a socket of their own twice.
+        while let Some(beside) = &self.beside
+            && let Poll::Ready(received) = beside.poll_receive(cx)
+        {
+            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
+            let index = received.arrival.ifindex;
+            if self.links.iter().any(|link| link.index == index && link.is_beside()) {
+                return Poll::Ready(Heard::Asked(index, ReceivedOn::Dhcp67, received));
+            }
+        }
+        while let Some(clients) = &self.clients
+            && let Poll::Ready(received) = clients.poll_receive(cx)
+        {
+            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
+            if self.links.iter().any(|link| link.index == received.arrival.ifindex) {
+                return Poll::Ready(Heard::Told(received));
+            }
+        }
+        Poll::Pending
     }
 }
 
@@ -163,11 +291,14 @@ struct Server {
     merging: Merging,
     /// The interfaces as they were last read.
     known: Vec<Interface>,
+    /// The networks on them.
+    located: Vec<Located>,
     read: Option<Instant>,
+    rivals: Rivals,
 }
 
-/// Answers that wait, each with the port of its request and the request.
-type Waiting = Pending<(ReceivedOn, Received, Reply)>;
+/// Answers that wait, each with the link and the port of its request.
+type Waiting = Pending<(u32, ReceivedOn, Reply)>;
 
 /// What becomes of a datagram, before anything is sent.
 enum Outcome {
@@ -184,17 +315,30 @@ enum Outcome {
 }
 
 impl Server {
-    fn take(&mut self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: Received, pending: &mut Waiting) {
+    fn new(config: DhcpConfig, leases: Option<Leases>, events: Arc<dyn Events>) -> Self {
+        let (known, located) = (Vec::new(), Vec::new());
+        Self { config, events, leases, merging: Merging::new(), known, located, read: None, rivals: Rivals::default() }
+    }
+
+    /// Takes a message of some server to some client.
+    fn overhear(&mut self, received: &Received) {
+        self.refresh_interfaces(&received.arrival);
+        if let Some(Some(event)) = survive(|| self.rivals.hear(received, &self.located)) {
+            self.events.emit(event);
+        }
+    }
+
+    fn take(&mut self, port: ReceivedOn, link: &Link, received: Received, pending: &mut Waiting) {
         self.refresh_interfaces(&received.arrival);
         let silent = |mac, reason| BootEvent::Silent { mac, reason };
-        match survive(|| self.decide(port, socket, &received)) {
+        match survive(|| self.decide(port, link.dhcp.as_ref(), &received)) {
             Some(Outcome::Unserved | Outcome::Later) => {}
             Some(Outcome::Silent { mac, reason }) => self.events.emit(silent(mac, reason)),
             Some(Outcome::Told(event)) => self.events.emit(event),
-            Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(socket, &received, reply),
+            Some(Outcome::Answer(reply)) if reply.delay.is_zero() => self.send(port, link, reply),
             Some(Outcome::Answer(reply)) => {
                 let delay = reply.delay;
-                if let Err((_, _, reply)) = pending.push(delay, (port, received, reply)) {
+                if let Err((_, _, reply)) = pending.push(delay, (link.index, port, reply)) {
                     let reason = format!("{}: too many delayed answers wait already", reply.class);
                     self.events.emit(silent(Some(reply.mac), reason));
                 }
@@ -218,27 +362,30 @@ impl Server {
         if !(age < INTERFACES_VALID && index && address)
             && let Ok(now) = interfaces()
         {
+            self.located = locate_among(&self.config.networks, &now).0;
             self.known = now;
             self.read = Some(Instant::now());
         }
     }
 
-    fn decide(&self, port: ReceivedOn, socket: &Arc<DhcpSocket>, received: &Received) -> Outcome {
+    fn decide(&self, port: ReceivedOn, front: Option<&Arc<Front>>, received: &Received) -> Outcome {
         let request = BootRequest::parse(&received.bytes);
         let giaddr = request.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |request| request.giaddr);
         let mac = client_of(&received.bytes);
-        let server = match place(&self.known, &self.config.scope, &received.arrival, giaddr) {
+        // A network of port 4011 alone is none where clients discover.
+        let is_answered = |network: &&Located| port == ReceivedOn::Boot4011 || network.dhcp != DhcpMode::BootServer;
+        let networks: Vec<&Located> = self.located.iter().filter(is_answered).collect();
+        let server = match place(&self.known, &networks, &received.arrival, giaddr) {
             Place::Unserved => return Outcome::Unserved,
-            Place::NoAddress { interface } => {
-                let reason = format!(
-                    "interface `{interface}` has none of the addresses that netspec began to serve at; start netspec again"
-                );
+            Place::UnknownRelay => {
+                let reason = format!("comes through relay {giaddr}, which is in no `relay` subnet of the spec");
                 return Outcome::Silent { mac, reason };
             }
             Place::Server(server) => server,
         };
-        if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.config.scope, &received.arrival) {
-            let reason = format!("asks on port 4011 from {}, which is in no served network", received.arrival.source);
+        if port == ReceivedOn::Boot4011 && !is_near(&self.known, &self.located, &received.arrival) {
+            let source = received.arrival.source;
+            let reason = format!("asks on port 4011 from {source}, which is in no served network");
             return Outcome::Silent { mac, reason };
         }
         if received.truncated {
@@ -246,9 +393,9 @@ impl Server {
             return Outcome::Silent { mac, reason };
         }
         let table = &self.config.table;
-        let way = Way { socket, ports: self.config.ports, ifindex: received.arrival.ifindex };
-        let on_67 = (port == ReceivedOn::Dhcp67).then_some(&way);
-        if let Some(event) = on_67.and_then(|way| self.merging.merge(&received.bytes, table, way)) {
+        let on_67 = front.filter(|_| port == ReceivedOn::Dhcp67);
+        let way = on_67.map(|front| Way { front, ports: self.config.ports, ifindex: received.arrival.ifindex });
+        if let Some(event) = way.as_ref().and_then(|way| self.merging.merge(&received.bytes, table, way)) {
             return Outcome::Told(event);
         }
         let request = match request {
@@ -257,13 +404,13 @@ impl Server {
         };
         let source = SocketAddrV4::new(received.arrival.source, received.source_port);
         let local = Local { server, port, http_port: self.config.http_port, source };
-        if let Some(taken) = self.lease(&request, &local, socket, received) {
+        if let Some(taken) = self.lease(&request, &local, front, received.arrival.ifindex) {
             return match taken {
                 Taken::Told(event) => Outcome::Told(event),
                 Taken::Later => Outcome::Later,
             };
         }
-        match on_67.and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
+        match way.as_ref().and_then(|way| self.merging.hand_on(&received.bytes, &request, table, &local, way)) {
             Some(HandedOn::Done(event)) => return Outcome::Told(event),
             Some(HandedOn::Echo) => return Outcome::Unserved,
             None => {}
@@ -280,27 +427,15 @@ impl Server {
         }
     }
 
-    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
-    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
-        let claimed = Arrival { source: client, ..*arrival };
-        client.is_broadcast() || is_near(&self.known, &self.config.scope, &claimed)
-    }
-
     /// Has the leases of the network, if there are any, take a message to a DHCP server. A client that asks for a boot server has
     /// its address already, and a DHCPREQUEST of that kind is none for a lease (BS-01).
-    fn lease(
-        &self,
-        request: &BootRequest,
-        local: &Local,
-        socket: &Arc<DhcpSocket>,
-        received: &Received,
-    ) -> Option<Taken> {
+    fn lease(&self, request: &BootRequest, local: &Local, front: Option<&Arc<Front>>, ifindex: u32) -> Option<Taken> {
         let is_lease = local.port == ReceivedOn::Dhcp67 && request.boot_item().is_none();
         let leases = self.leases.as_ref().filter(|_| is_lease)?;
         let outgoing = Outgoing {
-            socket: socket.clone(),
+            front: front?.clone(),
             ports: self.config.ports,
-            ifindex: received.arrival.ifindex,
+            ifindex,
             events: self.events.clone(),
             waiting: leases.waiting(),
             asked: request.message_type().map_or("DHCP message", MessageType::name),
@@ -308,18 +443,28 @@ impl Server {
         leases.take(request, local, &self.config.table, &outgoing)
     }
 
+    /// Whether an answer may go to an address by unicast: a client may say any address to be its own (SE-04).
+    fn may_have(&self, client: Ipv4Addr, arrival: &Arrival) -> bool {
+        let claimed = Arrival { source: client, ..*arrival };
+        client.is_broadcast() || is_near(&self.known, &self.located, &claimed)
+    }
+
     /// Sends out of the interface that the request came in on, from the address that the reply names (CO-08, DH-24).
-    fn send(&self, socket: &DhcpSocket, received: &Received, reply: Reply) {
+    fn send(&mut self, port: ReceivedOn, link: &Link, reply: Reply) {
         let ports = self.config.ports;
         let to = match reply.destination {
             Destination::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, ports.client),
             Destination::Client(addr) => addr,
             Destination::Relay(relay) => SocketAddrV4::new(relay, ports.relay),
         };
-        let datagrams = [Some(&reply.bytes), reply.also.as_ref()];
-        let mut sent =
-            datagrams.into_iter().flatten().map(|bytes| socket.send(bytes, to, received.arrival.ifindex, reply.server));
-        self.events.emit(match sent.try_for_each(|sent| sent) {
+        let mut datagrams = [Some(&reply.bytes), reply.also.as_ref()].into_iter().flatten();
+        let sent = datagrams.try_for_each(|bytes| {
+            if reply.destination == Destination::Broadcast {
+                self.rivals.sent(bytes);
+            }
+            link.send(port, bytes, to, reply.server)
+        });
+        self.events.emit(match sent {
             Ok(()) => BootEvent::Answered {
                 mac: reply.mac,
                 client: reply.class.to_string(),

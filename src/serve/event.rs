@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::net::{AddressRange, MacAddr};
 use crate::plan::Role;
+use crate::proto::dhcp::RivalWay;
 
 /// The protocol that a file travels over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -63,6 +64,20 @@ pub enum BootEvent {
         mac: Option<MacAddr>,
         /// Why, as a phrase a person can read: `not a PXE client (option 60 is "MSFT 5.0")`.
         reason: String,
+    },
+    /// Another server was heard that gives booting clients something of its own. Told once for each server and way.
+    Rival {
+        /// Its address.
+        server: Ipv4Addr,
+        /// What it does.
+        way: RivalWay,
+    },
+    /// An address of this machine came or went while serving.
+    AddressChanged {
+        /// The address.
+        address: Ipv4Addr,
+        /// What became of it, as a phrase: `is served now, on enp3s0`.
+        change: String,
     },
     /// A file transfer began.
     Started {

@@ -20,6 +20,19 @@ pub struct Located {
     /// The addresses that its clients may be told, at all of which files are served; never empty. Which one a client is told
     /// depends on how it asks (CO-07).
     pub addresses: Vec<Ipv4Addr>,
+    /// Its own addresses, as the spec says.
+    pub subnet: Option<Ipv4Net>,
+    /// Subnets whose clients come through relays.
+    pub relays: Vec<Ipv4Net>,
+    /// How its clients are answered.
+    pub dhcp: DhcpMode,
+}
+
+impl Located {
+    /// Whether clients with this address belong to the network.
+    pub fn holds(&self, address: Ipv4Addr) -> bool {
+        self.subnet.iter().chain(&self.relays).any(|net| net.contains(&address))
+    }
 }
 
 /// Finds all networks on this machine; the findings point at the subnet or interface to change.
@@ -59,6 +72,14 @@ fn own_address_in_range(network: &Network, found: &Located) -> Diagnostics {
                 .help(format!("begin the range behind {address}, or end it before")),
         );
     }
+    for (mac, address) in pool.reservations.iter().filter(|(_, address)| found.addresses.contains(address)) {
+        let message = format!("the host with `mac \"{mac}\"` has the address of this machine, `{address}`");
+        findings.push(
+            Diagnostic::new(Code::DuplicateAddress, message)
+                .at(network.span, format!("this machine is {address} here"))
+                .help("give the host another address"),
+        );
+    }
     findings
 }
 
@@ -79,6 +100,9 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
         network: network.name.clone(),
         interface: interface.name.clone(),
         addresses,
+        subnet: network.subnet,
+        relays: network.relays.clone(),
+        dhcp: network.dhcp.clone(),
     };
     if let Some(name) = &network.interface {
         let interface = interfaces.iter().find(|interface| interface.name == *name).ok_or_else(|| {
@@ -87,16 +111,21 @@ fn locate_one(network: &Network, interfaces: &[Interface]) -> Result<Located, Bo
             finding(network, message, "no such interface", &other_interface(name, interfaces))
         })?;
         return match in_subnet(network, interface) {
-            Some(addresses) if interface.up => Ok(found(interface, addresses)),
+            Some(addresses) if interface.up => told(network, interface, addresses).map(|told| found(interface, told)),
             Some(_) => Err(is_down(network, interface)),
             None => Err(has_no_address(network, interface)),
         };
     }
     let mut matching: Vec<_> = interfaces.iter().filter_map(|i| Some((i, in_subnet(network, i)?))).collect();
-    // Cable and radio may be on one network; the one that is on serves it. The sort keeps the kernel's order else.
-    matching.sort_by_key(|(interface, _)| !interface.up);
+    // Cable and radio may be on one network; the one that is on and has the address that clients are told serves it. The sort
+    // keeps the kernel's order else.
+    matching.sort_by_key(|(interface, addresses)| {
+        (!interface.up, network.address.is_some_and(|address| !addresses.contains(&address)))
+    });
     match matching.into_iter().next() {
-        Some((interface, addresses)) if interface.up => Ok(found(interface, addresses)),
+        Some((interface, addresses)) if interface.up => {
+            told(network, interface, addresses).map(|told| found(interface, told))
+        }
         Some((interface, _)) => Err(is_down(network, interface)),
         None => {
             let subnet = network.subnet.map_or_else(String::new, |subnet| format!(" (`{subnet}`)"));
@@ -112,6 +141,21 @@ fn in_subnet(network: &Network, interface: &Interface) -> Option<Vec<Ipv4Addr>> 
     let mut addresses: Vec<_> = interface.addresses.iter().map(|net| net.addr()).filter(is_inside).collect();
     addresses.sort_by_key(Ipv4Addr::is_link_local);
     (!addresses.is_empty()).then_some(addresses)
+}
+
+/// The addresses that clients may be told: the one that the spec names, or all.
+fn told(network: &Network, interface: &Interface, addresses: Vec<Ipv4Addr>) -> Result<Vec<Ipv4Addr>, Box<Diagnostic>> {
+    let Some(wanted) = network.address else { return Ok(addresses) };
+    if addresses.contains(&wanted) {
+        return Ok(vec![wanted]);
+    }
+    let message = format!("interface `{}` of network `{}` has no address `{wanted}`", interface.name, network.name);
+    let help = match addresses.as_slice() {
+        [only] => format!("write `\"{only}\"`, its only one here, or remove the line: netspec finds it"),
+        _ => format!("write one that it has: {}", listed(&addresses)),
+    };
+    let at = network.address_span.unwrap_or(network.span);
+    Err(Box::new(Diagnostic::new(Code::AddressNotHere, message).at(at, "not an address of this interface").help(help)))
 }
 
 fn finding(network: &Network, message: String, label: &str, help: &str) -> Box<Diagnostic> {
@@ -185,6 +229,9 @@ mod tests {
             subnet: subnet.parse().ok(),
             interface: (!name.is_empty()).then(|| name.into()),
             dhcp: DhcpMode::Proxy,
+            relays: Vec::new(),
+            address: None,
+            address_span: None,
             span: Span::new(0, 1),
         }
     }
@@ -208,6 +255,8 @@ mod tests {
         };
         assert_eq!(addresses(&network("", "lan")), ["10.0.0.2", "10.0.5.2", "169.254.7.7"]);
         assert_eq!(addresses(&network("10.0.5.0/24", "")), ["10.0.5.2"]);
+        let pinned = Network { address: Some(Ipv4Addr::new(10, 0, 5, 2)), ..network("", "lan") };
+        assert_eq!(addresses(&pinned), ["10.0.5.2"], "the one that the spec names");
     }
 
     /// What is wrong otherwise is shown by the pages on `no-interface` and `interface-down`.

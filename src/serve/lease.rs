@@ -73,7 +73,7 @@ impl Leases {
     pub fn open(networks: &[Network], located: &[Located], state: &Path) -> Result<Option<Self>, StoreError> {
         let pools = networks.iter().filter_map(|network| match &network.dhcp {
             DhcpMode::Server(pool) => located.iter().find(|found| found.network == network.name).map(|at| (pool, at)),
-            DhcpMode::Proxy => None,
+            DhcpMode::Proxy | DhcpMode::BootServer => None,
         });
         let pools: Vec<_> = pools.collect();
         if pools.is_empty() {

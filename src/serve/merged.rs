@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::dhcp::{DhcpPorts, DhcpSocket};
+use super::dhcp::{DhcpPorts, Front};
 use super::event::BootEvent;
 use crate::net::MacAddr;
 use crate::proto::dhcp::merged::{Merged, Merger, is_merged};
@@ -31,7 +31,7 @@ pub(super) enum HandedOn {
 
 /// Where messages go out.
 pub(super) struct Way<'a> {
-    pub(super) socket: &'a DhcpSocket,
+    pub(super) front: &'a Front,
     pub(super) ports: DhcpPorts,
     /// The interface that the message came in on.
     pub(super) ifindex: u32,
@@ -65,7 +65,7 @@ impl Merging {
             Err(stopped) => return silent(stopped.to_string()),
         };
         let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, way.ports.relay);
-        match way.socket.send(&bytes, to, way.ifindex, local.server.get()) {
+        match way.front.send(&bytes, to, way.ifindex, local.server.get()) {
             Ok(()) => {
                 silent("handed on to the DHCP server of the network, whose answer gets the boot file added".to_owned())
             }
@@ -98,7 +98,7 @@ fn send(merged: Merged, way: &Way<'_>) -> BootEvent {
         Destination::Client(addr) => addr,
     };
     let Merged { bytes, mac, client, asked, file, server, rule, .. } = merged;
-    match way.socket.send(&bytes, to, way.ifindex, server) {
+    match way.front.send(&bytes, to, way.ifindex, server) {
         Ok(()) => BootEvent::Answered { mac, client, asked, file, server, ciaddr: None, rule },
         Err(error) => {
             BootEvent::Silent { mac: Some(mac), reason: format!("the answer to {to} cannot be sent: {error}") }

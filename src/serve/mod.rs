@@ -4,6 +4,7 @@
 //! files up in one [`tree`], and tell what happens as [`event`]s, which the [`journal`] turns into lines for people.
 
 mod bound;
+mod changes;
 pub mod content;
 pub mod dhcp;
 pub mod event;
@@ -13,9 +14,11 @@ pub mod interface;
 pub mod journal;
 pub mod lease;
 mod limit;
+mod listeners;
 mod merged;
 mod meter;
 pub mod neighbor;
+pub mod place;
 pub mod port_holder;
 pub mod privilege;
 mod read;

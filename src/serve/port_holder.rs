@@ -68,7 +68,8 @@ impl ListenError {
         let Self { protocol, port, .. } = self;
         match (self.source.kind(), self.holders.first(), &self.interface) {
             (io::ErrorKind::AddrInUse, Some(holder), _) if *port == 67 => format!(
-                "stop {holder}, or make it share the port as another DHCP server can: dnsmasq does with `bind-dynamic`"
+                "give netspec the capability CAP_NET_RAW, so that it can answer beside {holder}, or write \
+                 `dhcp \"boot-server\"` and have that program send option 60 with the value PXEClient"
             ),
             (io::ErrorKind::AddrInUse, Some(holder), _) => format!("stop {holder}: only one program can answer there"),
             (io::ErrorKind::AddrInUse, None, _) => {
@@ -89,12 +90,18 @@ fn on(interface: Option<&str>) -> String {
 }
 
 fn why(source: &io::Error, holders: &[Holder]) -> String {
-    let names: Vec<String> = holders.iter().map(Holder::to_string).collect();
-    match (source.kind(), names.as_slice()) {
-        (io::ErrorKind::AddrInUse, [one]) => format!("{one} holds it"),
-        (io::ErrorKind::AddrInUse, [_, ..]) => format!("{} hold it", names.join(" and ")),
-        (io::ErrorKind::AddrInUse, []) => "another program holds it".to_owned(),
+    match source.kind() {
+        io::ErrorKind::AddrInUse if holders.len() > 1 => format!("{} hold it", listed(holders)),
+        io::ErrorKind::AddrInUse => format!("{} holds it", listed(holders)),
         _ => source.to_string(),
+    }
+}
+
+/// The holders as words: `dnsmasq (pid 1234)`, or `another program` where it is not known which.
+pub fn listed(holders: &[Holder]) -> String {
+    match holders {
+        [] => "another program".to_owned(),
+        _ => holders.iter().map(Holder::to_string).collect::<Vec<_>>().join(" and "),
     }
 }
 
@@ -244,7 +251,11 @@ mod tests {
             shared.to_string(),
             r"cannot listen on UDP 67 on `lan`: dnsmasq (pid 7) and dhcpd\n (pid 9) hold it"
         );
-        assert!(shared.help().starts_with("stop dnsmasq (pid 7), or make it share the port"), "{}", shared.help());
+        assert!(
+            shared.help().contains("CAP_NET_RAW") && shared.help().contains("beside dnsmasq (pid 7)"),
+            "{}",
+            shared.help()
+        );
         let hidden = error(io::ErrorKind::AddrInUse, &[], None);
         assert_eq!(hidden.to_string(), "cannot listen on UDP 67: another program holds it");
         assert!(hidden.help().contains("ss -lunp 'sport = 67'"), "{}", hidden.help());

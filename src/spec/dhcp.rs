@@ -16,7 +16,7 @@ use crate::net::AddressRange;
 use crate::source::{Span, Spanned};
 
 /// The names of the modes.
-const MODES: [&str; 2] = ["proxy", "server"];
+const MODES: [&str; 3] = ["proxy", "server", "boot-server"];
 
 /// A lease ends soon enough that a spec that changed takes hold, and not so soon that clients do nothing but renew.
 const LEASE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 86_400);
@@ -69,11 +69,25 @@ pub(super) fn mode(node: &KdlNode, out: &mut Diagnostics) -> Option<Spanned<Dhcp
     match text.value.as_str() {
         "proxy" => Some(Spanned::new(DhcpMode::Proxy, text.span)),
         "server" => Some(Spanned::new(DhcpMode::Server(server(&checked, out)), text.span)),
+        "boot-server" => Some(Spanned::new(DhcpMode::BootServer, text.span)),
+        "v6" | "ipv6" | "dhcpv6" => {
+            out.push(
+                Diagnostic::new(Code::NotYetSupported, "boot over IPv6 is to come, and not in this release")
+                    .at(text.span, "not yet supported")
+                    .help(
+                        "remove this line: clients boot over IPv4; where firmware offers both, choose IPv4 in its setup",
+                    ),
+            );
+            None
+        }
         other => {
             out.push(
                 Diagnostic::new(Code::InvalidValue, format!("`dhcp` has no mode `{}`", shown(other)))
                     .at(text.span, "not a mode")
                     .help(match nearest(other, MODES) {
+                        _ if other == "relay" => {
+                            "write `relay \"10.1.0.0/16\"` with the subnet that is behind the relay".to_owned()
+                        }
                         Some(near) => format!("did you mean `\"{near}\"`?"),
                         None => {
                             "write `\"proxy\"`, beside the DHCP server of the network, or `\"server\"`, where there \

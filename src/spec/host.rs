@@ -7,6 +7,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::effect::{Effect, argument};
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
+use super::subnet;
 use super::value::{self, Wanted, name_span};
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -52,7 +53,7 @@ impl Host {
         let address = checked
             .child("address")
             .and_then(|node| argument(node, &ADDRESS, out))
-            .and_then(|entry| address(entry, out));
+            .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
         if checked.clean && checked.child("mac").is_none() {
             out.push(
@@ -80,20 +81,5 @@ fn mac(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<MacAddr>> {
         ),
     };
     out.push(Diagnostic::new(Code::InvalidValue, why).at(text.span, "not an address of a machine").help(help));
-    None
-}
-
-fn address(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Ipv4Addr>> {
-    let text = value::string(entry, Wanted::argument("address"), out)?;
-    let found = text.value.parse::<Ipv4Addr>().ok();
-    if let Some(address) = found.filter(|addr| !addr.is_unspecified() && !addr.is_broadcast() && !addr.is_multicast()) {
-        return Some(Spanned::new(address, text.span));
-    }
-    let what = if found.is_some() { "is no address of one machine" } else { "is not an IPv4 address" };
-    out.push(
-        Diagnostic::new(Code::InvalidValue, format!("`{}` {what}", shown(&text.value)))
-            .at(text.span, "no machine can have it")
-            .help("write one IPv4 address, as in `\"192.168.1.50\"`"),
-    );
     None
 }

@@ -26,6 +26,7 @@ mod parse;
 pub mod server;
 mod shape;
 mod split;
+mod subnet;
 pub mod tftp;
 mod value;
 mod words;

@@ -1,4 +1,4 @@
-//! `network "home" { subnet "192.168.1.0/24"; interface "eth0"; dhcp "proxy" }`
+//! `network "home" { subnet "192.168.1.0/24"; interface "eth0"; dhcp "proxy"; relay "10.1.0.0/16"; address "192.168.1.5" }`
 
 use std::net::Ipv4Addr;
 
@@ -8,6 +8,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::dhcp::{self, DhcpServer};
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
+use super::subnet;
 use super::value::{self, Wanted, name_span};
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -25,11 +26,15 @@ const SHAPE: Shape = Shape {
         Child { name: "subnet", once: true },
         Child { name: "interface", once: true },
         Child { name: "dhcp", once: true },
+        Child { name: "relay", once: false },
+        Child { name: "address", once: true },
     ],
 };
 const SUBNET: Shape = Shape { name: "subnet", arguments: &["subnet"], more: None, properties: &[], children: &[] };
 const INTERFACE: Shape =
     Shape { name: "interface", arguments: &["interface name"], more: None, properties: &[], children: &[] };
+const RELAY: Shape = Shape { name: "relay", arguments: &["subnet"], more: None, properties: &[], children: &[] };
+const ADDRESS: Shape = Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
 
 /// A network on which clients are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub struct Network {
     pub interface: Option<Spanned<String>>,
     /// How DHCP is done; `None` means [`DhcpMode::Proxy`].
     pub dhcp: Option<Spanned<DhcpMode>>,
+    /// Subnets whose clients come through DHCP relays.
+    pub relays: Vec<Spanned<Ipv4Net>>,
+    /// The address of this machine that clients are told, where it has several.
+    pub address: Option<Spanned<Ipv4Addr>>,
     /// The place of the word `network`.
     pub span: Span,
 }
@@ -52,6 +61,8 @@ pub enum DhcpMode {
     /// Another server does; netspec adds the boot information (PXE 2.1 section 2.2.3).
     #[default]
     Proxy,
+    /// A DHCP server on this machine does, and sends clients to port 4011 itself; nothing is answered on port 67 (CO-01, CO-05).
+    BootServer,
     /// netspec does (RFC 2131), to all clients of the network, and no other server may.
     Server(DhcpServer),
 }
@@ -60,10 +71,21 @@ impl Network {
     pub(super) fn decode(node: &KdlNode, out: &mut Diagnostics) -> Option<Self> {
         let checked = Checked::new(node, &SHAPE, out);
         let name = checked.argument(0, out).and_then(|entry| name(entry, "network", out));
-        let subnet = checked.child("subnet").and_then(|node| argument(node, &SUBNET, out)).and_then(|e| subnet(e, out));
+        let subnet = checked.child("subnet").and_then(|node| argument(node, &SUBNET, out));
+        let subnet = subnet.and_then(|entry| subnet::subnet(entry, "subnet", out));
         let interface =
             checked.child("interface").and_then(|node| argument(node, &INTERFACE, out)).and_then(|e| interface(e, out));
         let dhcp = checked.child("dhcp").and_then(|node| dhcp::mode(node, out));
+        let relays = checked.children.iter().filter(|child| child.name().value() == "relay");
+        let relays = relays.filter_map(|node| {
+            let entry = argument(node, &RELAY, out)?;
+            subnet::subnet(entry, "relay", out)
+        });
+        let relays = relays.collect();
+        let address = checked.child("address").and_then(|node| argument(node, &ADDRESS, out));
+        let address = address.and_then(|entry| {
+            subnet::address(entry, "write one that `ip -brief address` shows, as in `\"192.168.1.5\"`", out)
+        });
         if checked.clean && checked.child("subnet").is_none() && checked.child("interface").is_none() {
             out.push(
                 Diagnostic::new(Code::Missing, "`network` needs a `subnet` or an `interface`")
@@ -83,69 +105,12 @@ impl Network {
                     ),
             );
         }
-        Some(Self { name: name?, subnet, interface, dhcp, span: name_span(node) })
+        Some(Self { name: name?, subnet, interface, dhcp, relays, address, span: name_span(node) })
     }
 }
 
 fn argument<'a>(node: &'a KdlNode, shape: &'static Shape, out: &mut Diagnostics) -> Option<&'a KdlEntry> {
     Checked::new(node, shape, out).argument(0, out)
-}
-
-fn subnet(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Ipv4Net>> {
-    let text = value::string(entry, Wanted::argument("subnet"), out)?;
-    let seen = shown(&text.value);
-    let invalid = |message: String, label: &str, help: String| {
-        Diagnostic::new(Code::InvalidSubnet, message).at(text.span, label).help(help)
-    };
-    let diagnostic = match text.value.parse::<Ipv4Net>() {
-        Ok(net) if net.addr() != net.network() => invalid(
-            format!("`{seen}` is an address in a subnet, not the subnet"),
-            "host bits are set",
-            format!("write `\"{}\"`", net.trunc()),
-        ),
-        Ok(net) if net.prefix_len() == 0 => invalid(
-            format!("`{seen}` is all of IPv4"),
-            "no subnet",
-            "write the subnet of one network, as in `\"192.168.1.0/24\"`".to_owned(),
-        ),
-        Ok(net) => return Some(Spanned::new(net, text.span)),
-        Err(_) if text.value.contains(':') => invalid(
-            format!("`{seen}` is not an IPv4 subnet"),
-            "IPv6 or a hardware address",
-            "write the IPv4 subnet: netspec boots over IPv4 only".to_owned(),
-        ),
-        Err(_) => match (text.value.parse::<Ipv4Addr>(), text.value.split_once('/')) {
-            (Ok(address), _) => invalid(
-                format!("`{seen}` has no prefix length"),
-                "an address alone",
-                format!("write how long the network part is, as in `\"{}\"`", slash_24(address)),
-            ),
-            (_, Some((address, mask))) if address.parse::<Ipv4Addr>().is_ok() => invalid(
-                format!("`{seen}` has no prefix length from 0 to 32 behind the `/`"),
-                "not a prefix length",
-                match mask
-                    .parse()
-                    .ok()
-                    .and_then(|mask| Ipv4Net::with_netmask(address.parse().ok()?, mask).ok().map(|net| net.trunc()))
-                {
-                    Some(net) => format!("write `\"{net}\"`"),
-                    None => "write it as in `\"192.168.1.0/24\"`".to_owned(),
-                },
-            ),
-            _ => invalid(
-                format!("`{seen}` is not an IPv4 subnet"),
-                "not a subnet",
-                "write an address and a prefix length, as in `\"192.168.1.0/24\"`".to_owned(),
-            ),
-        },
-    };
-    out.push(diagnostic);
-    None
-}
-
-/// The usual subnet of a small network around this address.
-fn slash_24(address: Ipv4Addr) -> Ipv4Net {
-    Ipv4Net::new_assert(address, 24).trunc()
 }
 
 fn interface(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<String>> {

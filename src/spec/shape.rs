@@ -51,6 +51,8 @@ const HOMES: &[(&str, &str)] = &[
     ("subnet", "network"),
     ("interface", "network"),
     ("dhcp", "network"),
+    ("relay", "network"),
+    ("address", "network"),
     ("range", "dhcp"),
     ("lease", "dhcp"),
     ("router", "dhcp"),

@@ -1,22 +1,28 @@
 //! What `netspec explain` prints about golden specs, and that it is what is served.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use netspec::image::syslinux::Config;
 use serde_json::Value;
 
-use crate::support::{Folder, text, trees};
+use crate::support::{Folder, iso9660, signed, text, trees};
 
 const NETWORK: &str = "network \"home\" {\n    subnet \"192.168.1.0/24\"\n}\n";
-/// Every loader that could be found on one machine and not on another. No shim trusts this GRUB, so none is offered.
+/// Every loader that could be found on one machine and not on another.
 const LOADERS: &str = "loader \"pxelinux\" \"pxelinux/lpxelinux.0\" modules=\"pxelinux\"\n\
     loader \"ipxe-x64\" \"pxelinux/snponly.efi\"\nloader \"ipxe-ia32\" \"pxelinux/ia32.efi\"\n\
     loader \"ipxe-arm64\" \"pxelinux/arm64.efi\"\nloader \"ipxe-riscv64\" \"pxelinux/riscv64.efi\"\n\
-    loader \"ipxe-loong64\" \"pxelinux/loong64.efi\"\nloader \"grub-x64\" \"pxelinux/snponly.efi\"\n";
+    loader \"ipxe-loong64\" \"pxelinux/loong64.efi\"\nloader \"shim-x64\" \"pxelinux/shim.efi\"\n\
+    loader \"grub-x64\" \"pxelinux/grub.efi\"\n";
 
 /// A folder with a spec, small ISOs of each family, and loaders of a few bytes.
 fn folder(spec: &str) -> Folder {
+    folder_with_grub(spec, false)
+}
+
+/// Where GRUB can load over HTTP, UEFI HTTP Boot gets shim, which Secure Boot trusts; else it gets iPXE.
+fn folder_with_grub(spec: &str, has_http: bool) -> Folder {
     let network = if spec.contains("network ") { "" } else { NETWORK };
     let folder = Folder::with_spec(&format!("{network}{LOADERS}{spec}"))
         .iso("arch.iso", "ARCH_202611", &trees::archiso())
@@ -27,6 +33,13 @@ fn folder(spec: &str) -> Folder {
     for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32", "whichsys.c32"] {
         fs::write(place.join(name), name).unwrap();
     }
+    let mut shim = signed::shim("Some CA");
+    // A signature of the firmware's authority: the certificate table, of which only the place is looked at.
+    let table = [shim.len(), 8].map(|number| u32::try_from(number).unwrap().to_le_bytes()).concat();
+    shim[0xe8..0xf0].copy_from_slice(&table);
+    shim.extend([0; 8]);
+    fs::write(place.join("shim.efi"), shim).unwrap();
+    fs::write(place.join("grub.efi"), signed::grub("Some CA", has_http)).unwrap();
     for (name, machine) in
         [("snponly", 0x8664_u16), ("ia32", 0x14c), ("arm64", 0xaa64), ("riscv64", 0x5064), ("loong64", 0x6264)]
     {
@@ -107,6 +120,30 @@ fn an_unsigned_program_does_not_start_under_secure_boot() {
     insta::assert_snapshot!(fails(&folder(ONE_ISO), &["--arch", "http-x64", "--secure-boot"]));
 }
 
+/// The path of a client with Secure Boot on, to a kernel that shim accepts and to one that it refuses.
+#[test]
+fn shim_and_grub_lead_to_signed_kernels() {
+    let folder = folder_with_grub(MENUS, true);
+    let with_kernel = |kernel: &[u8]| {
+        let mut files: BTreeMap<String, Vec<u8>> =
+            trees::debian_live().into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect();
+        files.insert("live/vmlinuz".to_owned(), kernel.to_vec());
+        fs::write(folder.path("isos/debian.iso"), iso9660::image("Debian bookworm", &files)).unwrap();
+    };
+    with_kernel(&signed::kernel("Some CA"));
+    let arguments = ["explain", "spec.kdl", "--arch", "http-x64", "--secure-boot", "--mac", "52:54:00:aa:bb:cc"];
+    insta::assert_snapshot!(folder.netspec_ok(&arguments));
+    with_kernel(&signed::kernel("Other CA"));
+    let refused = fails(&folder, &arguments[2..]);
+    assert!(
+        refused.contains("DOES NOT START       Secure Boot is on: `/live/vmlinuz` of ISO `debian` is"),
+        "{refused}"
+    );
+    assert!(refused.contains("Secure Boot is on, and shim refuses every kernel"), "{refused}");
+    let over_pxe = fails(&folder, &["--arch", "uefi-x64", "--secure-boot"]);
+    assert!(over_pxe.contains("What to do: choose UEFI HTTP Boot in the PC's setup"), "{over_pxe}");
+}
+
 #[test]
 fn silence_has_a_reason_and_what_to_do() {
     let folder = folder(ONE_ISO);
@@ -152,7 +189,7 @@ fn a_network_without_another_dhcp_server_is_explained() {
     let answer = &json["steps"][0]["answer"];
     let address: std::net::Ipv4Addr = answer["address"].as_str().unwrap().parse().unwrap();
     assert!((100..=199).contains(&address.octets()[3]), "{address}");
-    assert_eq!(answer["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(answer["file"], "grub/x64/shimx64.efi");
     assert_eq!(json["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
 }
 
@@ -213,7 +250,6 @@ fn a_capture_that_cannot_be_read_says_why() {
         assert_eq!(output.status.code(), Some(2), "{file}");
         text(&output.stderr)
     };
-    // The spec has a warning of its own before it.
     assert!(wrong("none.pcap").ends_with("netspec: cannot open `none.pcap`: No such file or directory (os error 2)\n"));
     assert!(wrong("spec.kdl").contains("cannot read `spec.kdl`: it is no capture in the format pcap or pcapng"));
 }

@@ -45,12 +45,23 @@ impl Server {
         text(&output.stdout)
     }
 
+    /// The status of each thread.
+    fn threads(&self) -> Vec<String> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("status")).unwrap()).collect()
+    }
+
     /// The numbers behind a word in `/proc/<pid>/status`.
     fn status(&self, word: &str) -> Vec<String> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(word)).unwrap();
         line.split_whitespace().map(str::to_owned).collect()
     }
+}
+
+/// What stands behind a word in a status.
+fn value(status: &str, word: &str) -> String {
+    status.lines().find_map(|line| line.strip_prefix(word)).unwrap().trim().to_owned()
 }
 
 impl Drop for Server {
@@ -79,6 +90,12 @@ fn serves_at_both_addresses_of_an_interface_and_not_as_root() {
     }
     assert_eq!(server.status("Groups:"), [""; 0]);
     assert_eq!(server.status("CapEff:"), ["0000000000000000"]);
+    // One thread can still open ports below 1024, for addresses to come, and nothing else; all others can nothing.
+    let mut threads: Vec<_> = server.threads().iter().map(|status| value(status, "CapPrm:")).collect();
+    threads.sort();
+    let last = threads.pop();
+    assert_eq!(last.as_deref(), Some("0000000000000400"), "CAP_NET_BIND_SERVICE");
+    assert!(threads.iter().all(|permitted| permitted == "0000000000000000"), "{threads:?}");
 }
 
 /// Two names for one file are two ISOs, and a module that both have is open once.

@@ -5,6 +5,8 @@ mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
 mod many;
+mod merged;
+mod rivals;
 mod rules;
 pub(crate) mod secure_boot;
 pub(crate) mod specs;
@@ -16,12 +18,14 @@ use crate::case::Case;
 pub fn all() -> Vec<Case> {
     [
         coexistence::CASES,
+        rivals::CASES,
         archiso::CASES,
         debian_live::CASES,
         many::CASES,
         uefi::CASES,
         rules::CASES,
         isolated::CASES,
+        merged::CASES,
         secure_boot::CASES,
     ]
     .concat()
@@ -35,6 +39,7 @@ pub const LATER: &[&str] = &[
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
     "isolated_lan_boots_ovmf_http_to_login",
+    "merged_offer_boots_ovmf_beside_dnsmasq",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
     "ovmf_pxe_takes_two_offers_of_mode_both",
     "ovmf_pxe_follows_the_menu_of_mode_menu",

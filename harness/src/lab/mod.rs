@@ -32,6 +32,8 @@ const INTERFACE: &str = "eth0";
 pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// The address of the server under test.
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+/// The address of a second boot server.
+pub const RIVAL: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
 /// The first address that the router hands out.
 pub const POOL: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 
@@ -57,8 +59,32 @@ fn say(line: &str) -> Result<()> {
 pub enum RouterKind {
     /// The one of [`router`].
     BuiltIn(Siaddr),
+    /// The same, and it gives clients something of its own.
+    Meddling(Meddling),
     /// dnsmasq, which runs in most real home routers; it needs real root.
     Dnsmasq,
+}
+
+/// What a DHCP server gives to clients that boot, although it serves no files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meddling {
+    /// The vendor class `PXEClient`.
+    PxeClass,
+    /// A boot file name.
+    FileName,
+    /// No address, but the class and a boot file name: it is a second boot server.
+    Proxy,
+}
+
+impl Meddling {
+    /// What it adds to the arguments of `internal router`.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::PxeClass => &["--class", "PXEClient"],
+            Self::FileName => &["--file", "theirs.0"],
+            Self::Proxy => &["--proxy", "--class", "PXEClient", "--file", "theirs.0"],
+        }
+    }
 }
 
 /// A machine on the LAN.
@@ -188,12 +214,8 @@ impl Lab {
     /// Starts the router's DHCP server on a host that has the address [`ROUTER`].
     pub fn start_router(&self, host: &Host, kind: RouterKind, folder: &Path, log: &Path) -> Result<Process> {
         let (launch, ready) = match kind {
-            RouterKind::BuiltIn(siaddr) => {
-                let siaddr = if siaddr == Siaddr::Own { "own" } else { "zero" };
-                let (address, pool) = (ROUTER.to_string(), POOL.to_string());
-                let arguments = ["--address", &address, "--pool", &pool, "--siaddr", siaddr];
-                (Launch::internal("router", "router")?.args(arguments), READY)
-            }
+            RouterKind::BuiltIn(siaddr) => (built_in("router", ROUTER, siaddr, &[])?, READY),
+            RouterKind::Meddling(how) => (built_in("router", ROUTER, Siaddr::Zero, how.arguments())?, READY),
             RouterKind::Dnsmasq => {
                 let leases = folder.join("dnsmasq.leases");
                 let launch = Launch::new("dnsmasq as router", "dnsmasq")
@@ -209,6 +231,22 @@ impl Lab {
         process.wait_for_log(log, ready, START)?;
         Ok(process)
     }
+}
+
+/// Starts a second boot server on a host that has the address [`RIVAL`].
+pub fn start_rival(host: &Host, log: &Path) -> Result<Process> {
+    let launch = built_in("rival", RIVAL, Siaddr::Own, Meddling::Proxy.arguments())?;
+    let mut process = launch.inside(host.id()).log(log).spawn()?;
+    process.wait_for_log(log, READY, START)?;
+    Ok(process)
+}
+
+/// The DHCP server of [`router`], at an address.
+fn built_in(name: &str, address: Ipv4Addr, siaddr: Siaddr, more: &[&str]) -> Result<Launch> {
+    let siaddr = if siaddr == Siaddr::Own { "own" } else { "zero" };
+    let (address, pool) = (address.to_string(), POOL.to_string());
+    let arguments = ["--address", &address, "--pool", &pool, "--siaddr", siaddr];
+    Ok(Launch::internal(name, "router")?.args(arguments).args(more))
 }
 
 /// An address as `ip` and QEMU take it.

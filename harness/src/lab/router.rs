@@ -1,5 +1,8 @@
 //! A home router's DHCP server: it hands out addresses and has never heard of network boot.
 //!
+//! It can be told to meddle: to send a vendor class or a boot file name of its own, as some routers do, or to hand out no
+//! address and be a second boot server.
+//!
 //! [`Router::answer`] turns one message into one answer or none; [`serve`] puts it on a socket.
 
 use std::collections::BTreeMap;
@@ -29,6 +32,15 @@ pub struct RouterArgs {
     /// What stands in `siaddr`.
     #[arg(long)]
     siaddr: Siaddr,
+    /// The vendor class that it claims (option 60).
+    #[arg(long)]
+    class: Option<String>,
+    /// The boot file name that it gives, in the header and in option 67.
+    #[arg(long)]
+    file: Option<String>,
+    /// Whether it answers only clients that ask to boot, and gives them no address.
+    #[arg(long)]
+    proxy: bool,
 }
 
 /// How long a lease lasts, in seconds.
@@ -56,6 +68,11 @@ impl Router {
             return None;
         }
         match message.kind()? {
+            DISCOVER if self.args.proxy => {
+                let boots = message.option(60).is_some_and(|class| class.starts_with(b"PXEClient"));
+                boots.then(|| (self.reply(message, OFFER, Ipv4Addr::UNSPECIFIED), Ipv4Addr::BROADCAST))
+            }
+            _ if self.args.proxy => None,
             DISCOVER => {
                 let address = self.lease(message.chaddr)?;
                 Some((self.reply(message, OFFER, address), Ipv4Addr::BROADCAST))
@@ -98,6 +115,17 @@ impl Router {
 
     fn reply(&self, message: &Message, kind: u8, yiaddr: Ipv4Addr) -> Message {
         let own = self.args.address;
+        let lease = [
+            (51, LEASE.to_be_bytes().to_vec()),
+            (1, vec![255, 255, 255, 0]),
+            (3, own.octets().to_vec()),
+            (6, own.octets().to_vec()),
+        ];
+        let mut options = vec![(53, vec![kind]), (54, own.octets().to_vec())];
+        options.extend(lease.into_iter().filter(|_| !self.args.proxy));
+        let text = |code: u8, text: &Option<String>| text.as_ref().map(|text| (code, text.as_bytes().to_vec()));
+        options.extend(text(60, &self.args.class));
+        options.extend(text(67, &self.args.file));
         Message {
             op: 2,
             xid: message.xid,
@@ -106,15 +134,8 @@ impl Router {
             yiaddr,
             siaddr: if self.args.siaddr == Siaddr::Own { own } else { Ipv4Addr::UNSPECIFIED },
             chaddr: message.chaddr,
-            file: Vec::new(),
-            options: vec![
-                (53, vec![kind]),
-                (54, own.octets().to_vec()),
-                (51, LEASE.to_be_bytes().to_vec()),
-                (1, vec![255, 255, 255, 0]),
-                (3, own.octets().to_vec()),
-                (6, own.octets().to_vec()),
-            ],
+            file: self.args.file.as_ref().map(|file| file.as_bytes().to_vec()).unwrap_or_default(),
+            options,
         }
     }
 }
@@ -149,7 +170,12 @@ mod tests {
     const OWN: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 
     fn router(siaddr: Siaddr) -> Router {
-        Router::new(RouterArgs { address: OWN, pool: Ipv4Addr::new(10, 77, 0, 198), siaddr })
+        Router::new(RouterArgs { siaddr, ..args() })
+    }
+
+    fn args() -> RouterArgs {
+        let pool = Ipv4Addr::new(10, 77, 0, 198);
+        RouterArgs { address: OWN, pool, siaddr: Siaddr::Zero, class: None, file: None, proxy: false }
     }
 
     fn client(number: u8, kind: u8, options: &[(u8, Vec<u8>)]) -> Message {
@@ -214,6 +240,24 @@ mod tests {
         let (offer, _) = router.answer(&client(1, DISCOVER, &[])).unwrap();
         let renewal = Message { ciaddr: offer.yiaddr, ..client(1, REQUEST, &[]) };
         assert_eq!(router.answer(&renewal).unwrap().1, offer.yiaddr);
+    }
+
+    #[test]
+    fn it_meddles_where_it_is_told_to() {
+        let texts = |class: &str, file: &str| (Some(class.to_owned()), Some(file.to_owned()));
+        let (class, file) = texts("PXEClient", "theirs.0");
+        let mut meddler = Router::new(RouterArgs { class: class.clone(), file: file.clone(), ..args() });
+        let (offer, _) = meddler.answer(&client(1, DISCOVER, &[])).unwrap();
+        let offer = Message::parse(&offer.encode()).unwrap();
+        assert!(!offer.yiaddr.is_unspecified() && offer.file.starts_with(b"theirs.0\0"));
+        assert_eq!((offer.option(60), offer.option(67)), (Some(&b"PXEClient"[..]), Some(&b"theirs.0"[..])));
+
+        let mut rival = Router::new(RouterArgs { class, file, proxy: true, siaddr: Siaddr::Own, ..args() });
+        assert_eq!(rival.answer(&client(1, DISCOVER, &[])), None, "an ordinary client");
+        let boots = client(1, DISCOVER, &[(60, b"PXEClient:Arch:00000".to_vec())]);
+        let (offer, _) = rival.answer(&boots).unwrap();
+        assert_eq!((offer.yiaddr, offer.siaddr, offer.option(51)), (Ipv4Addr::UNSPECIFIED, OWN, None));
+        assert_eq!(rival.answer(&client(1, REQUEST, &[])), None);
     }
 
     #[test]

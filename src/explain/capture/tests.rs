@@ -110,7 +110,7 @@ fn served() -> (Plan, Gathered) {
 fn read_bytes(bytes: &[u8]) -> Result<Capture, NoCapture> {
     let (plan, gathered) = served();
     let server = ServerAddr::new(Ipv4Addr::from(NETSPEC));
-    read(bytes, &Setup::open(&plan, &gathered, server).unwrap())
+    read(bytes, &Setup::open(&plan, &gathered, &[], server).unwrap())
 }
 
 fn heard(lan: &Lan) -> Capture {

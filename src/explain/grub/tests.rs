@@ -11,7 +11,7 @@ fn follow_files(device: &str, files: &[(&str, &str)]) -> Menus {
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     let client = Client::of(Firmware::named("http-x64").unwrap());
     let start = Start { device: device.to_owned(), cpu: "x86_64", mac: client.chaddr() };
-    follow("/grub/grub.cfg", &start, &Known::of(&client), &shelf)
+    follow("/grub/grub.cfg", &start, &Known::of(&client, None), &shelf)
 }
 
 const FIRST: &str = r#"set from="$root"
@@ -60,7 +60,7 @@ fn a_menu_starts_kernels_over_what_grub_came_over() {
     let files = [("grub/grub.cfg", FIRST), ("grub/menu.cfg", MENU), ("grub/more.cfg", MORE)];
     let over = |device: &str, files: &[(&str, &str)]| {
         let menus = follow_files(device, files);
-        let [first, more, ..] = &menus.menus[..] else { panic!("{menus:?}") };
+        let [first, more] = &menus.menus[..] else { panic!("{menus:?}") };
         assert_eq!((first.seconds, more.seconds), (Some(5), None));
         let lines: Vec<_> = first
             .lines
@@ -73,6 +73,13 @@ fn a_menu_starts_kernels_over_what_grub_came_over() {
                 Line::Choice { title, highlighted, leads_to, .. } => format!("{title} {highlighted} {leads_to:?}"),
             })
             .collect();
+        let back = Line::Choice {
+            name: ".back".to_owned(),
+            title: "Back".to_owned(),
+            highlighted: true,
+            leads_to: LeadsTo::Menu { menu: 0 },
+        };
+        assert_eq!(more.lines, [back]);
         assert_eq!(lines, ["One false", "", "Two true LocalDisk", "More false Menu { menu: 1 }"]);
         menus.boots().map(|boot| boot.command_line.clone()).next().unwrap()
     };

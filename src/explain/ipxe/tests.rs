@@ -11,7 +11,7 @@ fn follow_on(platform: &str, script: &str) -> Outcome {
     let tree = FileTree::open(&plan, &gathered).unwrap();
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     let variables = BTreeMap::from([("platform".to_owned(), platform.to_owned())]);
-    follow(script, variables, &Known::of(&Client::of(Firmware::named("uefi-arm64").unwrap())), &shelf)
+    follow(script, variables, &Known::of(&Client::of(Firmware::named("uefi-arm64").unwrap()), None), &shelf)
 }
 
 fn menus(script: &str) -> Menus {
@@ -124,7 +124,7 @@ fn a_kernel_for_another_processor_is_seen() {
     let tree = FileTree::open(&plan, &gathered).unwrap();
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     let foreign = |firmware| {
-        let known = Known::of(&Client::of(Firmware::named(firmware).unwrap()));
+        let known = Known::of(&Client::of(Firmware::named(firmware).unwrap()), None);
         match follow(BOOT, BTreeMap::new(), &known, &shelf) {
             Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }) => boot.foreign,
             _ => panic!("no kernel"),

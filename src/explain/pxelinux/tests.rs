@@ -11,7 +11,7 @@ fn follow_files(files: &[(&str, &str)]) -> Menus {
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     follow(
         Place { file: "/p/first.cfg".into(), folder: "/p/".into() },
-        &Known::of(&Client::of(Firmware::named("bios").unwrap())),
+        &Known::of(&Client::of(Firmware::named("bios").unwrap()), None),
         &shelf,
     )
 }

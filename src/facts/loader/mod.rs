@@ -175,7 +175,7 @@ fn unusable(row: &Usual, source: &LoaderSource, error: &Unusable) -> Box<Diagnos
         }
     };
     let help = match error {
-        Unusable::Io(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::FileTooLarge) => {
+        Unusable::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             "let the user that runs netspec read it".to_owned()
         }
         Unusable::Machine(found) => match sibling(row, *found) {

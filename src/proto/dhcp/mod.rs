@@ -25,6 +25,7 @@ mod quirks;
 mod raspberry_pi;
 mod reason;
 mod reply;
+mod rival;
 mod rule;
 mod table;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use self::packet::{BootRequest, client_of};
 pub use self::quirks::quirks;
 pub use self::reason::Reason;
 pub use self::reply::{Destination, FILE_MAX, Reply, ServerAddr, Unfit};
+pub use self::rival::{Rival, RivalWay};
 pub use self::rule::{Condition, Effect, Mode, Program, Rule};
 pub use self::table::{BiosBoot, BootTable, CompleteIpxe, EfiBoot, IpxeBoot};
 pub use self::vendor::{BootItem, VendorOptions};

@@ -208,9 +208,15 @@ impl Draft<'_> {
         in_67: bool,
         vendor_options: Option<Vec<u8>>,
     ) -> EncodeResult<()> {
-        // A reply by broadcast says so itself; a relay and a client on port 4011 get their own flags back (DH-35, CO-10).
-        let broadcast = self.kind == Kind::Offer && request.giaddr.is_unspecified();
-        let flags = if broadcast { Flags::default().set_broadcast() } else { Flags::new(request.flags) };
+        // A reply by broadcast says so itself, and a client on port 4011 gets its own flags back (DH-35). Through a relay they
+        // come back with the broadcast bit set (CO-10): an offer names no address that the relay could send it to. Without the
+        // bit dnsmasq 2.90 as relay sends it to 0.0.0.0; as proxy, dnsmasq always sets it.
+        let flags = Flags::new(request.flags);
+        let flags = match self.kind {
+            Kind::Offer if request.giaddr.is_unspecified() => Flags::default().set_broadcast(),
+            Kind::Offer => flags.set_broadcast(),
+            Kind::Ack | Kind::BootServer => flags,
+        };
         // The client matches the ACK to the address that it leased elsewhere (DH-22). A boot server says that address back in
         // the other field, as dnsmasq does and clients are used to (BS-07).
         let none = Ipv4Addr::UNSPECIFIED;

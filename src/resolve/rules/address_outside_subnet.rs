@@ -17,9 +17,10 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
         .iter()
         .filter_map(|network| match &network.dhcp.as_ref()?.value {
             DhcpMode::Server(server) => Some((network.name.value.as_str(), network.subnet.as_ref()?, server)),
-            DhcpMode::Proxy => None,
+            DhcpMode::Proxy | DhcpMode::BootServer => None,
         })
         .collect();
+    check_told(spec, out);
     check_routers(&served, out);
     // Where a part of the spec could not be read, the network may be there.
     if !spec.incomplete {
@@ -28,6 +29,23 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
 }
 
 type Served<'a> = (&'a str, &'a Spanned<Ipv4Net>, &'a DhcpServer);
+
+/// The address of this machine that clients are told.
+fn check_told(spec: &Spec, out: &mut Diagnostics) {
+    for network in &spec.networks {
+        let (Some(subnet), Some(address)) = (&network.subnet, &network.address) else { continue };
+        let Some(why) = why_not_in(subnet.value, address.value) else { continue };
+        out.push(
+            Diagnostic::new(
+                Code::AddressOutsideSubnet,
+                format!("address `{}` {why} subnet `{}`", address.value, subnet.value),
+            )
+            .at(address.span, "not of this network")
+            .at(subnet.span, "the subnet")
+            .help("write the address that this machine has in the subnet, or remove the line: netspec finds it"),
+        );
+    }
+}
 
 fn check_routers(served: &[Served<'_>], out: &mut Diagnostics) {
     for (name, subnet, server) in served {

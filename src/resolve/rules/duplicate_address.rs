@@ -12,7 +12,7 @@ use crate::spec::network::DhcpMode;
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     let routers = spec.networks.iter().filter_map(|network| match &network.dhcp.as_ref()?.value {
         DhcpMode::Server(server) => server.router.as_ref(),
-        DhcpMode::Proxy => None,
+        DhcpMode::Proxy | DhcpMode::BootServer => None,
     });
     let mut owners: BTreeMap<Ipv4Addr, (Span, String)> =
         routers.map(|router| (router.value, (router.span, "the router".to_owned()))).collect();

@@ -1,7 +1,6 @@
 //! The standard ports and broadcasts, in network namespaces of their own.
 
 use std::process::Command;
-use std::sync::mpsc;
 use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
@@ -55,8 +54,8 @@ fn with_links_and_rules(
     clients: impl FnOnce() + Send + 'static,
 ) -> (thread::JoinHandle<()>, Arc<Seen>) {
     let links = addresses.len();
-    let (unshared, namespace) = mpsc::channel();
-    let (serving, ready) = mpsc::channel();
+    let (unshared, namespace) = std::sync::mpsc::channel();
+    let (serving, ready) = std::sync::mpsc::channel();
     let clients = thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNET).unwrap();
         unshared.send(std::fs::read_link("/proc/thread-self").unwrap()).unwrap();
@@ -79,7 +78,8 @@ fn with_links_and_rules(
         runtime.block_on(async {
             let sockets = bind(config).unwrap();
             serving.send(()).unwrap();
-            sockets.run(events, std::future::pending()).await;
+            let (_links, changes) = mpsc::channel(1);
+            sockets.run(events, changes, std::future::pending()).await.unwrap();
         });
     });
     (clients, seen)
@@ -150,8 +150,8 @@ fn outlives_a_link_that_goes_down() {
     if !is_inside("outlives_a_link_that_goes_down") {
         return;
     }
-    let (first, flap) = mpsc::channel();
-    let (flapped, back) = mpsc::channel();
+    let (first, flap) = std::sync::mpsc::channel();
+    let (flapped, back) = std::sync::mpsc::channel();
     let (clients, _) = with_links(&["10.1.0.1/24"], &["s1"], move || {
         let client = client("c1");
         assert_eq!(discover(&client, 1).0[20..24], [10, 1, 0, 1]);

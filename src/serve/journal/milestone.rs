@@ -52,6 +52,10 @@ pub enum Stage {
     Refused,
     /// It tries again and again, and does not get on.
     Stuck,
+    /// It is a server that gets in the way.
+    Rival,
+    /// It is an address of this machine that came or went.
+    Network,
     /// Lines about it came too fast to be written.
     LeftOut,
 }

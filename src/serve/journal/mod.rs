@@ -157,6 +157,12 @@ impl Journal {
             }
             BootEvent::Lease { mac, news, told } => self.leased(*mac, news, told.as_ref(), now),
             BootEvent::Silent { .. } => Vec::new(),
+            BootEvent::Rival { server, way } => {
+                vec![Milestone::new(now, ClientKey::Ip(*server), Stage::Rival, way.meaning())]
+            }
+            BootEvent::AddressChanged { address, change } => {
+                vec![Milestone::new(now, ClientKey::Ip(*address), Stage::Network, printable(change))]
+            }
             BootEvent::Started { id, client, transport, path, role, len, size } => {
                 let client = self.asks_for_file(*client, now);
                 let transfer = Transfer {

@@ -7,13 +7,14 @@ use tokio::sync::Semaphore;
 
 use crate::proto::dhcp::Destination;
 use crate::proto::dhcp::lease::LeaseReply;
-use crate::serve::dhcp::{DhcpPorts, DhcpSocket};
+use crate::serve::dhcp::{DhcpPorts, Front};
 use crate::serve::event::{BootEvent, Events, LeaseNews, LeaseTold};
 
 /// Where answers to one message go.
 #[derive(Clone)]
 pub(in crate::serve) struct Outgoing {
-    pub(in crate::serve) socket: Arc<DhcpSocket>,
+    /// The port of DHCP servers.
+    pub(in crate::serve) front: Arc<Front>,
     pub(in crate::serve) ports: DhcpPorts,
     /// The interface that the message came in on.
     pub(in crate::serve) ifindex: u32,
@@ -50,7 +51,7 @@ impl Outgoing {
             Destination::Client(addr) => addr,
             Destination::Relay(relay) => SocketAddrV4::new(relay, self.ports.relay),
         };
-        let event = match self.socket.send(&reply.bytes, to, self.ifindex, reply.server) {
+        let event = match self.front.send(&reply.bytes, to, self.ifindex, reply.server) {
             Ok(()) => {
                 let told = reply.told.as_ref().map(|told| LeaseTold {
                     client: told.client.clone(),

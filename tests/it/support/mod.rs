@@ -1,6 +1,7 @@
 //! What several tests need: small ISOs with true file trees, and the netspec command.
 
 pub(crate) mod iso9660;
+pub(crate) mod net;
 pub(crate) mod shown;
 pub(crate) mod signed;
 pub(crate) mod trees;

@@ -259,17 +259,17 @@ fn is_silent_on_4011_to_requests_for_another_server() {
     }
 }
 
-/// CO-10, CO-11, G20: through a relay; giaddr, hops and flags are kept, 82 is the last option.
+/// CO-10, CO-11, G20: through a relay; giaddr, hops and flags are kept but for the broadcast bit, 82 is the last option.
 #[test]
 fn answers_through_a_relay() {
     let giaddr = Ipv4Addr::new(10, 9, 0, 1);
     let info = [1, 4, 0, 1, 2, 3];
-    for flags in [0, 0x8000] {
+    for flags in [0, 0x8000, 0x0001] {
         let request = Request { giaddr, hops: 2, flags, ..Request::ipxe(1).with(82, &info) };
         let reply = reply(on_67(&request));
         assert_eq!(reply.destination, Destination::Relay(giaddr));
         assert_eq!(reply.bytes[3], 2);
-        assert_eq!(reply.bytes[10..12], flags.to_be_bytes());
+        assert_eq!(reply.bytes[10..12], (flags | 0x8000).to_be_bytes());
         assert_eq!(reply.bytes[24..28], giaddr.octets());
         assert_eq!(options(&reply).last(), Some(&(82, info.to_vec())));
     }
