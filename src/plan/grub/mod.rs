@@ -19,13 +19,12 @@ mod menu;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::secure_boot::{SecureBoot, Way, secure_boot};
 use super::template::{HOST, Template};
 use super::{Node, Plan, Role, loader};
 use crate::facts::{CHAINS, Facts};
-use crate::proto::dhcp::{EfiBoot, EfiCpu};
+use crate::proto::dhcp::EfiBoot;
 use crate::resolve::ResolvedSpec;
 
 /// Where GRUB of Debian and Ubuntu looks for its menu.
@@ -34,7 +33,7 @@ const FOLDER: &str = "grub";
 /// Adds shim, GRUB and the menus for each processor whose clients find their way with them. shim takes the place of iPXE there,
 /// because nothing in DHCP tells whether Secure Boot is on, and without it shim and GRUB work as well (AR-03).
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
-    let (mut folders, mut ipxe) = (BTreeSet::new(), BTreeMap::new());
+    let mut folders = BTreeSet::new();
     for SecureBoot { cpu, http, pxe, .. } in secure_boot(spec, facts) {
         let Some((machine, shim, grub)) = CHAINS.into_iter().find(|(_, shim, _)| loader::cpu(*shim) == Some(cpu))
         else {
@@ -53,9 +52,6 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
         }
         folders.extend(facts.secure.chains.get(&machine).map(|chain| chain.grub_folder.clone()));
         folders.extend(program.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
-        if let Some(EfiBoot { file }) = plan.boot.efi.get(&cpu) {
-            ipxe.insert(cpu_name(cpu), file.clone());
-        }
         if http == Way::Shim {
             plan.boot.http.insert(cpu, program.clone());
         }
@@ -64,18 +60,12 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
         }
     }
     if !folders.is_empty() {
-        add_menus(spec, facts, &folders, &ipxe, plan);
+        add_menus(spec, facts, &folders, plan);
     }
 }
 
 /// Adds the menus, and the script that leads to them in each of `folders`.
-fn add_menus(
-    spec: &ResolvedSpec,
-    facts: &Facts,
-    folders: &BTreeSet<String>,
-    ipxe: &BTreeMap<&str, String>,
-    plan: &mut Plan,
-) {
+fn add_menus(spec: &ResolvedSpec, facts: &Facts, folders: &BTreeSet<String>, plan: &mut Plan) {
     let http = http_device(plan.server.http_port);
     let mut out = Files::default();
     let first = menu::all(spec, facts, &mut out);
@@ -86,7 +76,7 @@ fn add_menus(
         }
         plan.tree.insert(path, node);
     }
-    let start = start(&http, &first, ipxe);
+    let start = start(&http, &first);
     for folder in folders.iter().map(String::as_str).chain([FOLDER]) {
         let path = format!("{}/grub.cfg", folder.trim_matches('/'));
         plan.roles.insert(path.clone(), Role::Menu);
@@ -134,38 +124,19 @@ fn http_device(port: u16) -> String {
     }
 }
 
-/// What GRUB calls a processor that it runs on, in `$grub_cpu`.
-fn cpu_name(cpu: EfiCpu) -> &'static str {
-    match cpu {
-        EfiCpu::Arm64 => "arm64",
-        _ => "x86_64",
-    }
-}
-
 /// The script that everything begins with.
 ///
-/// Without Secure Boot, iPXE has more to offer than a GRUB that came over TFTP: HTTP at full speed, in every release. Over HTTP
-/// Boot GRUB 2.12 has a way to load it and none to start it ("destination unreachable"), so there its own menu is shown.
+/// It shows GRUB's menu without Secure Boot, too. iPXE cannot take over there: over HTTP Boot GRUB has a way to load it and none
+/// to start it ("destination unreachable", 2.12), and one that came over TFTP starts, finds the card in GRUB's hands and ends
+/// (2.06 with iPXE of 2019).
 ///
 /// `source` says that all is well where there is no such file, so what it loads must leave a mark. `regexp` writes the hardware
 /// address as PXELINUX does; GRUB's own form has colons, which most initramfs take too.
-fn start(http: &str, first: &str, ipxe: &BTreeMap<&str, String>) -> String {
-    // Writing to a String cannot fail.
-    let mut text = String::from("set from=\"$root\"\n");
-    let _ = writeln!(text, "if [ \"$root\" = \"tftp,{HOST}\" ]; then");
-    for (cpu, program) in ipxe {
-        let _ = write!(
-            text,
-            "    if [ \"$lockdown\" != y -a \"$grub_cpu\" = {cpu} ]; then
-        chainloader /{program}
-        boot
-    fi
-"
-        );
-    }
-    let _ = write!(
-        text,
-        r#"    source ({http})/{FOLDER}/http.cfg
+fn start(http: &str, first: &str) -> String {
+    format!(
+        r#"set from="$root"
+if [ "$root" = "tftp,{HOST}" ]; then
+    source ({http})/{FOLDER}/http.cfg
 fi
 set bootif="01-$net_default_mac"
 if regexp --set=1:a --set=2:b --set=3:c --set=4:d --set=5:e --set=6:f '^(..):(..):(..):(..):(..):(..)$' "$net_default_mac"; then
@@ -182,6 +153,5 @@ export from bootif cpu CPU
 set pager=0
 source "($from)/{FOLDER}/{first}"
 "#
-    );
-    text
+    )
 }
