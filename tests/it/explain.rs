@@ -189,7 +189,7 @@ fn a_network_without_another_dhcp_server_is_explained() {
     let answer = &json["steps"][0]["answer"];
     let address: std::net::Ipv4Addr = answer["address"].as_str().unwrap().parse().unwrap();
     assert!((100..=199).contains(&address.octets()[3]), "{address}");
-    assert_eq!(answer["file"], "ipxe/x64/ipxe.efi");
+    assert_eq!(answer["file"], "grub/x64/shimx64.efi");
     assert_eq!(json["steps"][1]["kind"], "loads", "nothing is asked on port 4011");
 }
 
