@@ -27,17 +27,13 @@ pub(super) struct Start<'a> {
     pub(super) device: String,
     /// `x86_64` or `arm64`.
     pub(super) cpu: &'a str,
-    /// Whether Secure Boot is on, which GRUB calls lockdown.
-    pub(super) lockdown: bool,
     /// The hardware address that the client has, or that stands for it.
     pub(super) mac: MacAddr,
 }
 
 /// Follows the script that GRUB reads first, a path on the device that it was loaded from.
 pub(super) fn follow(first: &str, start: &Start<'_>, known: &Known, shelf: &Shelf<'_>) -> Menus {
-    let lockdown = if start.lockdown { "y" } else { "" };
     let variables = BTreeMap::from([
-        ("lockdown".to_owned(), lockdown.to_owned()),
         ("root".to_owned(), start.device.clone()),
         ("grub_cpu".to_owned(), start.cpu.to_owned()),
         ("net_default_mac".to_owned(), start.mac.to_string()),
@@ -76,8 +72,6 @@ struct Reader<'a> {
 enum Halt {
     Stops(String),
     Unread(String),
-    /// Another program is started.
-    Chains(Fetched),
 }
 
 impl Halt {
@@ -85,7 +79,6 @@ impl Halt {
         match self {
             Self::Stops(reason) => LeadsTo::Stops { reason },
             Self::Unread(line) => LeadsTo::Unread { line },
-            Self::Chains(file) => LeadsTo::Program { file },
         }
     }
 }
@@ -178,10 +171,6 @@ impl Reader<'_> {
                     other => other?,
                 },
                 ["configfile", name] => return self.run(name, run),
-                ["chainloader", name] => {
-                    let file = self.file(name).filter(|file| file.gets.is_some());
-                    return Err(file.map_or_else(|| Halt::Stops(missing(name)), Halt::Chains));
-                }
                 _ => return Err(Halt::Unread(line.trim().to_owned())),
             }
         }
@@ -190,14 +179,7 @@ impl Reader<'_> {
 
     fn holds(&self, condition: &[&str], line: &str, run: &mut Run) -> Result<bool, Halt> {
         match condition {
-            ["[", comparisons @ .., "]", ";"] => comparisons
-                .split(|word| *word == "-a")
-                .map(|comparison| match comparison {
-                    [left, "=", right] => Ok(left == right),
-                    [left, "!=", right] => Ok(left != right),
-                    _ => Err(Halt::Unread(line.trim().to_owned())),
-                })
-                .try_fold(true, |all, one| Ok(all && one?)),
+            ["[", left, "=", right, "]", ";"] => Ok(left == right),
             ["regexp", sets @ .., ADDRESS, value, ";"] => {
                 let parts: Vec<&str> = value.split(':').collect();
                 if parts.len() != 6 || parts.iter().any(|part| part.len() != 2) {

@@ -236,9 +236,13 @@ impl<'a> Walk<'a> {
                     Transport::Tftp => self.shelf.tftp(&name),
                 };
                 let grub = self.loaded("shim loads GRUB from its own folder", grub)?;
-                self.grub(&grub)
+                self.grub(&grub);
+                None
             }
-            Program::Grub => self.grub(file),
+            Program::Grub => {
+                self.grub(file);
+                None
+            }
             Program::Other => {
                 self.then = Some(match self.client.firmware.asks {
                     Asks::RaspberryPi => {
@@ -273,7 +277,7 @@ impl<'a> Walk<'a> {
     }
 
     /// GRUB looks for its menu on the server that it was loaded from (ST-08, HB-09).
-    fn grub(&mut self, file: &Fetched) -> Option<Stage> {
+    fn grub(&mut self, file: &Fetched) {
         let server = self.server.get();
         let device = match (file.over, self.shelf.plan.server.http_port) {
             (Transport::Tftp, _) => format!("tftp,{server}"),
@@ -281,17 +285,14 @@ impl<'a> Walk<'a> {
             (Transport::Http, port) => format!("http,{server}:{port}"),
         };
         let url = format!("{}{GRUB_MENU}", device.replace(',', "://"));
-        let found = self.shelf.url(&url)?;
-        self.loaded("GRUB reads its menu", found)?;
-        let cpu = if self.client.firmware.cpu() == "x64" { "x86_64" } else { self.client.firmware.cpu() };
-        let start = grub::Start { device, cpu, lockdown: self.client.secure_boot, mac: self.client.chaddr() };
-        let menus = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
-        if let LeadsTo::Program { file } = menus.first {
-            let file = self.loaded("GRUB starts another program, because Secure Boot is off", file)?;
-            return file.gets.is_some_and(|got| program(&got) == Program::Ipxe).then_some(Stage::Ipxe);
+        let Some(found) = self.shelf.url(&url) else { return };
+        if self.loaded("GRUB reads its menu", found).is_none() {
+            return;
         }
+        let cpu = if self.client.firmware.cpu() == "x64" { "x86_64" } else { self.client.firmware.cpu() };
+        let start = grub::Start { device, cpu, mac: self.client.chaddr() };
+        let menus = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
         self.shows(menus);
-        None
     }
 
     /// PXELINUX reads its configuration where options 209 and 210 say, else below its own folder.

@@ -10,7 +10,7 @@ fn follow_files(device: &str, files: &[(&str, &str)]) -> Menus {
     let tree = FileTree::open(&plan, &gathered).unwrap();
     let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
     let client = Client::of(Firmware::named("http-x64").unwrap());
-    let start = Start { device: device.to_owned(), cpu: "x86_64", lockdown: false, mac: client.chaddr() };
+    let start = Start { device: device.to_owned(), cpu: "x86_64", mac: client.chaddr() };
     follow("/grub/grub.cfg", &start, &Known::of(&client, None), &shelf)
 }
 
@@ -87,14 +87,6 @@ fn a_menu_starts_kernels_over_what_grub_came_over() {
     let with_http = [&files[..], &[("grub/http.cfg", "set from=http,10.0.0.2\n")]].concat();
     assert!(over("tftp,10.0.0.2", &with_http).starts_with("BOOT_IMAGE=(http,10.0.0.2)/k "));
     assert!(over("tftp,10.0.0.2", &files).starts_with("BOOT_IMAGE=(tftp,10.0.0.2)/k "));
-}
-
-/// Without Secure Boot, GRUB that came over TFTP hands over to iPXE.
-#[test]
-fn another_program_may_be_started() {
-    let text = "if [ \"$lockdown\" != y -a \"$grub_cpu\" = x86_64 ]; then\n    chainloader /k\n    boot\nfi\n";
-    let first = follow_files("http,10.0.0.2", &[("grub/grub.cfg", text)]).first;
-    assert!(matches!(first, LeadsTo::Program { file } if file.asks_for == "http://10.0.0.2/k"));
 }
 
 #[test]
