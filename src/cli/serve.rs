@@ -14,6 +14,7 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::report;
+use crate::plan::{Node, Plan};
 use crate::resolve::DhcpMode;
 use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
@@ -167,7 +168,7 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
         text.push_str(&format!("  iso {name}: {}, volume {}\n", facts.describe(), facts.volume_id));
     }
     for kind in LoaderKind::ALL.iter().filter(|kind| kind.is_ipxe() && kind.machine() != Machine::Bios) {
-        for (_, path) in outcome.gathered.files_of(*kind) {
+        for (_, path) in outcome.gathered.files_of(*kind).filter(|(name, _)| is_offered(name, &outcome.plan)) {
             text.push_str(&format!("  UEFI on {} starts from iPXE: {}\n", kind.machine().name(), path.display()));
         }
     }
@@ -184,4 +185,11 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     ));
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
+}
+
+/// Whether UEFI firmware is told this loader first, over PXE or HTTP Boot.
+fn is_offered(loader: &str, plan: &Plan) -> bool {
+    let told = plan.boot.efi.values().map(|boot| &boot.file).chain(plan.boot.http.values());
+    let named = |path: &String| matches!(plan.tree.get(path), Some(Node::Loader(name)) if name == loader);
+    told.into_iter().any(named)
 }
