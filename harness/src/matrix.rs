@@ -1,7 +1,7 @@
 //! Every firmware that QEMU on Debian runs, with every kind of system: a table of boots.
 //!
-//! [`rows`] are firmware, way of booting and network card; [`column`]s are the systems. A cell is one boot from power-on
-//! to a shell, judged from inside the system and from the cable ([`cell`]).
+//! [`rows`] are firmware, way of booting and network card; [`mod@column`]s are the systems. A cell is one boot from power-on
+//! to a shell, judged from inside the system and from the cable (`cell.rs`).
 
 mod cell;
 pub mod column;

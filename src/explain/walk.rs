@@ -1,7 +1,8 @@
 //! Takes an imagined client through its boot, one message and one file after the other.
 //!
-//! Each message goes as bytes through [`BootRequest::parse`] and [`answer`], the functions that serve real clients; what the
-//! client does next follows from the bytes of the answer. No decision is made here that serving makes.
+//! Each message goes as bytes through [`BootRequest::parse`] and [`answer()`](crate::proto::dhcp::answer()), the functions that
+//! serve real clients; what the client does next follows from the bytes of the answer. No decision is made here that serving
+//! makes.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};

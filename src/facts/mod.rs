@@ -8,9 +8,12 @@ mod image;
 mod kernel;
 mod loader;
 mod paths;
+mod pe;
 mod pxelinux;
 mod raspberry_pi;
 mod secure;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,13 +3,14 @@
 //! Signatures are not verified here; the client does that. Their names are enough to say beforehand what it will refuse: shim
 //! accepts what a certificate inside it has signed, and distributions keep one such certificate for GRUB and kernels alike.
 
+mod grub;
 mod names;
-mod pe;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
+use super::pe::{HEADERS, Pe};
 use super::{LoaderFiles, LocalImage};
 use crate::image::iso9660::FileEntry;
 use crate::image::recipe::Recipe;
@@ -85,14 +86,16 @@ pub(super) fn gather(
 }
 
 fn chain(shim: &[u8], grub: &[u8]) -> Chain {
-    let trusted = pe::section(shim, ".vendor_cert").map(names::common_names).unwrap_or_default();
-    let signers = pe::certificates(grub).and_then(|place| place.of(grub)).map(names::common_names).unwrap_or_default();
+    let section = |file, name| Pe::new(file).and_then(|program| program.section(name));
+    let trusted = section(shim, ".vendor_cert").map(names::common_names).unwrap_or_default();
+    let signatures = Pe::new(grub).and_then(Pe::signatures).unwrap_or_default();
+    let signers: BTreeSet<_> = signatures.into_iter().flat_map(names::common_names).collect();
     Chain {
         grub_is_trusted: !trusted.is_disjoint(&signers),
         trusted,
         // What it writes into a request, or what it tells a server over the firmware's own HTTP.
         grub_has_http: [&b" HTTP/1.1\r\n"[..], b"UefiHttpBoot/1.0"].iter().any(|needle| contains(grub, needle)),
-        grub_folder: pe::section(grub, "mods").and_then(pe::grub_prefix).unwrap_or_else(|| "/grub".to_owned()),
+        grub_folder: section(grub, "mods").and_then(grub::folder).unwrap_or_else(|| "/grub".to_owned()),
     }
 }
 
@@ -112,8 +115,9 @@ fn kernel_paths(spec: &ResolvedSpec, recipes: &BTreeMap<&str, &Recipe>) -> BTree
 /// The names in the signatures of a kernel; nothing for one that is unsigned or no UEFI program.
 fn signers_in(image: &LocalImage, file: &FileEntry, world: &dyn World) -> io::Result<BTreeSet<String>> {
     let disk = world.open(&image.path)?;
-    let head = read(&*disk, file, 0, pe::HEADERS)?;
-    let Some(place) = pe::certificates(&head) else { return Ok(BTreeSet::new()) };
+    let head = read(&*disk, file, 0, HEADERS)?;
+    let place = Pe::new(&head).and_then(|program| program.certificates().ok().flatten());
+    let Some(place) = place else { return Ok(BTreeSet::new()) };
     Ok(names::common_names(&read(&*disk, file, place.offset, place.len)?))
 }
 

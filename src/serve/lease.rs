@@ -1,8 +1,8 @@
 //! The DHCP server of networks that have no other: books of leases, in operation.
 //!
 //! Decisions are made at once and in memory ([`crate::proto::dhcp::lease`]). What takes time goes on beside the loop that
-//! receives: an address that nobody had before is looked for on the wire before it is offered ([`probe`]), and a lease is on
-//! the disk before its client is told ([`writer`], [`store`]). So no client waits for another one's.
+//! receives: an address that nobody had before is looked for on the wire before it is offered (`probe.rs`), and a lease is on
+//! the disk before its client is told (`writer.rs`, [`store`]). So no client waits for another one's.
 
 mod link;
 mod outgoing;

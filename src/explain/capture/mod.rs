@@ -1,7 +1,8 @@
 //! What a capture of a network shows, and what this spec would have answered.
 //!
-//! [`read`] takes the packets one after the other. Requests of booting clients go through [`answer`] as in serving; the answers
-//! of servers are laid beside ours. What is kept is bounded, however long the capture is.
+//! [`read`] takes the packets one after the other. Requests of booting clients go through
+//! [`answer()`](crate::proto::dhcp::answer()) as in serving; the answers of servers are laid beside ours. What is kept is
+//! bounded, however long the capture is.
 
 mod file;
 mod finding;

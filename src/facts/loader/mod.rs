@@ -1,10 +1,7 @@
 //! The loaders of this machine that are one program each: iPXE, shim, GRUB.
 
-mod pe;
 mod signature;
 mod survey;
-#[cfg(test)]
-mod testing;
 mod usual;
 mod version;
 mod wanted;
@@ -15,12 +12,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use self::pe::Pe;
 pub use self::signature::Signer;
 pub use self::survey::{LookedAt, Signed, Survey, Surveyed, survey};
 pub use self::usual::{Package, Program, Usual};
 pub(super) use self::wanted::wanted;
 use super::Digest;
+use super::pe::Pe;
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::LoaderSource;
 use crate::spec::loader::{LoaderKind, Machine};

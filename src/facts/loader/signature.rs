@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::facts::loader::testing::signature;
+    use crate::facts::testing::signature;
 
     fn signer(subject: &str, issuer: &str) -> Signer {
         Signer { subject: subject.to_owned(), issuer: issuer.to_owned() }

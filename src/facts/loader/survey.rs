@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::pe::Pe;
 use super::super::{PxelinuxPlace, pxelinux, raspberry_pi};
-use super::pe::Pe;
 use super::signature::{self, Signer};
 use super::usual::Usual;
 use super::{FilePin, MAX_FILE, Sources, find, read, reason, version};

@@ -1,6 +1,6 @@
 //! Which version of a loader a file is, as far as the file says so itself.
 
-use super::pe::Pe;
+use super::super::pe::Pe;
 use crate::spec::loader::LoaderKind;
 
 /// More characters than this are no version.
@@ -62,7 +62,7 @@ fn plausible(text: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::loader::testing::program;
+    use crate::facts::testing::program;
 
     fn with_sbat(text: &str) -> Vec<u8> {
         program(0x8664, &[(".sbat", text.as_bytes())], &[])

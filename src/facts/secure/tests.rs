@@ -1,4 +1,5 @@
 use super::*;
+use crate::facts::testing::program;
 use crate::image::iso9660::Extent;
 
 struct Disk(Vec<u8>);
@@ -38,10 +39,10 @@ fn certificate(names: &[&str]) -> Vec<u8> {
 
 #[test]
 fn shim_trusts_what_its_own_certificate_has_signed() {
-    let shim = pe::tests::program(&[(".vendor_cert", &certificate(&["Some CA"]))], &[]);
-    let mods = pe::tests::mods("/EFI/some");
+    let shim = program(0x8664, &[(".vendor_cert", &certificate(&["Some CA"]))], &[]);
+    let mods = grub::tests::mods("/EFI/some");
     let grub =
-        |signers: &[&str], text: &[u8]| pe::tests::program(&[("mods", &mods), (".data", text)], &certificate(signers));
+        |signers: &[&str], text: &[u8]| program(0x8664, &[("mods", &mods), (".data", text)], &[&certificate(signers)]);
     let good = chain(&shim, &grub(&["Some CA", "Some Signer"], b"other text"));
     assert_eq!((good.grub_is_trusted, good.grub_has_http, good.grub_folder.as_str()), (true, false, "/EFI/some"));
     assert!(good.accepts(&BTreeSet::from(["Some CA".to_owned(), "Kernel Signer".to_owned()])));

@@ -111,7 +111,7 @@ impl StoreError {
 impl Store {
     /// Opens the leases in a state folder, and makes both where they are not there.
     ///
-    /// Called as root, it hands its folder to the user that [`privilege::leave_root`] becomes.
+    /// Called as root, it hands its folder to the user that `serve::privilege` becomes.
     ///
     /// # Errors
     /// Why it cannot be used. Nothing has been changed then but the making of folders.

@@ -6,10 +6,35 @@
 const CERTIFICATES: usize = 4;
 /// A section header has 40 bytes.
 const SECTION_HEADER: usize = 40;
+/// A symbol has 18 bytes; the string table stands behind the last one.
+const SYMBOL: usize = 18;
+/// No signed program of a distribution has more than a few signatures of 2 KiB.
+const MAX_CERTIFICATES: u32 = 256 * 1024;
+/// So many bytes at the start of a program hold its headers.
+pub(super) const HEADERS: usize = 4096;
 /// `WIN_CERT_TYPE_PKCS_SIGNED_DATA`
 const PKCS_SIGNED_DATA: u16 = 2;
 
-/// A PE image.
+/// A certificate table that cannot be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Damaged;
+
+/// Where a part of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// From the start of the file, in bytes.
+    pub(super) offset: u64,
+    /// In bytes.
+    pub(super) len: usize,
+}
+
+impl Place {
+    fn of(self, file: &[u8]) -> Option<&[u8]> {
+        file.get(usize::try_from(self.offset).ok()?..)?.get(..self.len)
+    }
+}
+
+/// A PE image, or the first [`HEADERS`] bytes of one.
 #[derive(Clone, Copy)]
 pub(super) struct Pe<'a> {
     bytes: &'a [u8],
@@ -38,31 +63,54 @@ impl<'a> Pe<'a> {
     pub(super) fn section(self, name: &str) -> Option<&'a [u8]> {
         let count = usize::from(u16_at(self.header, 2)?);
         let table = self.header.get(20 + usize::from(u16_at(self.header, 16)?)..)?;
-        let section = table.chunks_exact(SECTION_HEADER).take(count).find(|section| {
-            let own = section[..8].split(|byte| *byte == 0).next();
-            own == Some(name.as_bytes())
-        })?;
-        let size = usize::try_from(u32_at(section, 16)?).ok()?;
-        let offset = usize::try_from(u32_at(section, 20)?).ok()?;
-        self.bytes.get(offset..offset.checked_add(size)?)
+        let headers = table.chunks_exact(SECTION_HEADER).take(count);
+        let mut named = headers.filter(|header| self.section_name(header) == Some(name.as_bytes()));
+        let header = named.next()?;
+        let (len, offset) = (u32_at(header, 16)?, u32_at(header, 20)?);
+        Place { offset: offset.into(), len: usize::try_from(len).ok()? }.of(self.bytes)
+    }
+
+    /// The name of a section: eight bytes of its header, or `/123`, which is an offset in the string table.
+    fn section_name(self, header: &'a [u8]) -> Option<&'a [u8]> {
+        let short = header.get(..8)?.split(|byte| *byte == 0).next()?;
+        let Some(digits) = short.strip_prefix(b"/") else { return Some(short) };
+        let at: usize = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        let symbols = usize::try_from(u32_at(self.header, 8)?).ok()?;
+        let count = usize::try_from(u32_at(self.header, 12)?).ok()?;
+        let strings = self.bytes.get(symbols.checked_add(count.checked_mul(SYMBOL)?)?..)?;
+        strings.get(at..)?.split(|byte| *byte == 0).next()
+    }
+
+    /// Where its signatures are, for which the headers are enough; `None` where there are none. `Err` where no program of a
+    /// distribution has them.
+    pub(super) fn certificates(self) -> Result<Option<Place>, Damaged> {
+        self.directory().map_or(Ok(None), |(offset, len)| match (offset, len) {
+            (0, _) | (_, 0) => Ok(None),
+            (offset, 1..=MAX_CERTIFICATES) => {
+                Ok(Some(Place { offset: offset.into(), len: usize::try_from(len).map_err(|_| Damaged)? }))
+            }
+            _ => Err(Damaged),
+        })
+    }
+
+    /// The entry of the certificate table. Of all directories, this one has an offset in the file where others have an address.
+    fn directory(self) -> Option<(u32, u32)> {
+        let optional = self.header.get(20..)?;
+        // PE32 has 96 bytes before the directories, PE32+ has 112.
+        let directories = match u16_at(optional, 0)? {
+            0x10b => 96,
+            0x20b => 112,
+            _ => return None,
+        };
+        let count = usize::try_from(u32_at(optional, directories - 4)?).ok()?;
+        let entry = directories + 8 * CERTIFICATES;
+        (count > CERTIFICATES).then_some((u32_at(optional, entry)?, u32_at(optional, entry + 4)?))
     }
 
     /// Its signatures, each as PKCS #7 SignedData in DER. `None` where the table is damaged.
     pub(super) fn signatures(self) -> Option<Vec<&'a [u8]>> {
-        let optional = self.header.get(20..)?;
-        // PE32 has 96 bytes before the directories, PE32+ has 112.
-        let directories = match u16_at(optional, 0) {
-            Some(0x10b) => 96,
-            Some(0x20b) => 112,
-            _ => return Some(Vec::new()),
-        };
-        let count = usize::try_from(u32_at(optional, directories - 4)?).ok()?;
-        if count <= CERTIFICATES {
-            return Some(Vec::new());
-        }
-        let offset = usize::try_from(u32_at(optional, directories + 8 * CERTIFICATES)?).ok()?;
-        let size = usize::try_from(u32_at(optional, directories + 8 * CERTIFICATES + 4)?).ok()?;
-        let mut table = self.bytes.get(offset..offset.checked_add(size)?)?;
+        let Some(place) = self.certificates().ok()? else { return Some(Vec::new()) };
+        let mut table = place.of(self.bytes)?;
         let mut found = Vec::new();
         while !table.is_empty() {
             let len = usize::try_from(u32_at(table, 0)?).ok()?;
@@ -90,7 +138,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::facts::loader::testing::program;
+    use crate::facts::testing::program;
 
     #[test]
     fn reads_the_parts_of_a_program() {
@@ -99,9 +147,23 @@ mod tests {
         assert_eq!(pe.machine_type(), 0xaa64);
         assert_eq!((pe.section(".sbat"), pe.section(".text")), (Some(&b"sbat,1"[..]), Some(&b"code"[..])));
         assert_eq!(pe.section(".sba"), None);
+        let long = program(0x8664, &[("mods", b"one"), (".vendor_cert", b"two"), ("12345678", b"eight")], &[]);
+        let long = Pe::new(&long).unwrap();
+        assert_eq!((long.section(".vendor_cert"), long.section("12345678")), (Some(&b"two"[..]), Some(&b"eight"[..])));
         assert_eq!(pe.signatures().unwrap(), [&b"first sig"[..], b"second"]);
         let unsigned = program(0x8664, &[], &[]);
         assert!(Pe::new(&unsigned).unwrap().signatures().unwrap().is_empty());
+    }
+
+    /// The kernels of an ISO are not read whole.
+    #[test]
+    fn the_headers_tell_where_the_signatures_are() {
+        let body = vec![b'.'; HEADERS];
+        let whole = program(0x8664, &[(".text", &body)], &[b"signature"]);
+        let place = Pe::new(&whole[..HEADERS]).unwrap().certificates().unwrap().unwrap();
+        assert_eq!(place.of(&whole).map(|table| &table[8..17]), Some(&b"signature"[..]));
+        let unsigned = program(0x8664, &[(".text", &body)], &[]);
+        assert_eq!(Pe::new(&unsigned[..HEADERS]).unwrap().certificates(), Ok(None));
     }
 
     /// A cut file is a shorter program, or none, and never more than it was.

@@ -1,6 +1,6 @@
-//! Loaders made of a few bytes.
+//! Programs made of a few bytes.
 
-/// A PE32+ image with sections and signatures, as [`super::pe`] reads them.
+/// A PE32+ image with sections, whose names may be long, and signatures, as [`super::pe`] reads them.
 pub(super) fn program(machine: u16, sections: &[(&str, &[u8])], signatures: &[&[u8]]) -> Vec<u8> {
     const HEADER: usize = 0x40;
     const OPTIONAL: usize = 112 + 16 * 8;
@@ -15,14 +15,20 @@ pub(super) fn program(machine: u16, sections: &[(&str, &[u8])], signatures: &[&[
     put(HEADER + 24, &0x20b_u16.to_le_bytes());
     put(HEADER + 24 + 108, &16_u32.to_le_bytes());
     let number = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
+    let mut strings = vec![0; 4];
     for (at, (name, content)) in sections.iter().enumerate() {
         let header = HEADER + 24 + OPTIONAL + 40 * at;
         let offset = bytes.len();
-        bytes[header..header + name.len()].copy_from_slice(name.as_bytes());
+        let stored = if name.len() > 8 { format!("/{}", strings.len()) } else { (*name).to_owned() };
+        strings.extend([name.as_bytes(), b"\0"].concat());
+        bytes[header..header + stored.len()].copy_from_slice(stored.as_bytes());
         bytes[header + 16..header + 20].copy_from_slice(&number(content.len()));
         bytes[header + 20..header + 24].copy_from_slice(&number(offset));
         bytes.extend(*content);
     }
+    let symbols = number(bytes.len());
+    bytes[HEADER + 12..HEADER + 16].copy_from_slice(&symbols);
+    bytes.extend(strings);
     if !signatures.is_empty() {
         let offset = bytes.len();
         for signature in signatures {
