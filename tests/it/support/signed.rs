@@ -50,10 +50,11 @@ fn program(sections: &[(&[u8], &[u8], &[u8])], certificates: &[u8]) -> Vec<u8> {
     file[0x4c..0x50].copy_from_slice(&symbols);
     file.extend(strings);
     if !certificates.is_empty() {
-        let place =
-            [file.len(), certificates.len()].map(|number| u32::try_from(number).unwrap().to_le_bytes()).concat();
+        // Of revision 2.0 and type PKCS #7 (PE Format, "The Attribute Certificate Table").
+        let len = u32::try_from(8 + certificates.len()).unwrap();
+        let place = [u32::try_from(file.len()).unwrap(), len].map(u32::to_le_bytes).concat();
         file[OPTIONAL + 144..OPTIONAL + 152].copy_from_slice(&place);
-        file.extend(certificates);
+        file.extend([&len.to_le_bytes()[..], &[0x00, 0x02, 0x02, 0x00], certificates].concat());
     }
     file
 }
