@@ -19,8 +19,8 @@
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
 //!
-//! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the code, start
-//! at `src/cli/compile.rs`, which calls the phases in their order.
+//! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the
+//! code, start at `src/cli/compile.rs`, which calls the phases in their order.
 //!
 //! # The modules
 //!

@@ -41,6 +41,7 @@ pub const LATER: &[&str] = &[
     "isolated_lan_boots_ovmf_http_to_login",
     "merged_offer_boots_ovmf_beside_dnsmasq",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
+    "secure_boot_over_pxe_reaches_login_beside_dnsmasq_by_a_merged_offer",
     "ovmf_pxe_takes_two_offers_of_mode_both",
     "ovmf_pxe_follows_the_menu_of_mode_menu",
 ];

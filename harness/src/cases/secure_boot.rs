@@ -9,9 +9,9 @@ use crate::case::{Case, Stop, Verdict};
 use crate::error::{Context, Error, Result};
 use crate::firmware::{self, BootFrom, Firmware};
 use crate::lab::router::Siaddr;
-use crate::lab::{RouterKind, SERVER};
+use crate::lab::{RouterKind, SERVER, hex_mac};
 use crate::media::Layout;
-use crate::qemu::Hardware;
+use crate::qemu::{Hardware, PC_MAC};
 use crate::script::{ARCHISO, DEBIAN_LIVE, Step, choose, menu};
 use crate::subject::{Image, Subject};
 
@@ -30,6 +30,11 @@ pub(super) const CASES: &[Case] = &[
         name: "secure_boot_over_pxe_reaches_login_where_netspec_is_the_dhcp_server",
         proves: "with Secure Boot on and no other DHCP server, PXE leads over the shim and GRUB of this machine to a login",
         run: isolated,
+    },
+    Case {
+        name: "secure_boot_over_pxe_reaches_login_beside_dnsmasq_by_a_merged_offer",
+        proves: "with Secure Boot on, a rule with `merged` and shim leads PXE to a login although the router is the DHCP server",
+        run: merged,
     },
     Case {
         name: "secure_boot_refuses_an_unsigned_ipxe_over_pxe",
@@ -80,14 +85,38 @@ fn power_on(bench: &mut Bench, name: &str, image: Image, hardware: Hardware) -> 
 /// GRUB of every release finds the server that gave the client its address.
 fn isolated(bench: &mut Bench) -> Verdict {
     bench.only(Subject::Netspec)?;
+    installed()?;
+    let image = archiso::image(bench, Layout::Today)?;
+    bench.isolated_lan()?;
+    bench.serve(&specs::isolated("arch", &image.iso), &[image])?;
+    by_pxe(bench)
+}
+
+/// GRUB takes netspec for the DHCP server, because the router's answer comes from there (UE-13, ST-08).
+fn merged(bench: &mut Bench) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    bench.needs_root("dnsmasq drops to another user")?;
+    installed()?;
+    let image = archiso::image(bench, Layout::Today)?;
+    let rule =
+        format!("host \"pc\" {{\n    mac {:?}\n    mode \"merged\"\n    loader \"shim-x64\"\n}}\n", hex_mac(PC_MAC));
+    let spec = specs::one("arch", &image.iso) + &rule;
+    bench.lan(RouterKind::Dnsmasq)?;
+    bench.serve(&spec, &[image])?;
+    by_pxe(bench)
+}
+
+/// Needs shim and GRUB of this machine.
+fn installed() -> std::result::Result<(), Stop> {
     for (file, package) in [(SHIM.to_owned(), "shim-signed"), (format!("/{GRUB}"), "grub-efi-amd64-signed")] {
         if !Path::new(&file).is_file() {
             return Err(Stop::Skipped(format!("there is no {file}; Debian's package {package} has it")));
         }
     }
-    let image = archiso::image(bench, Layout::Today)?;
-    bench.isolated_lan()?;
-    bench.serve(&specs::isolated("arch", &image.iso), &[image])?;
+    Ok(())
+}
+
+fn by_pxe(bench: &mut Bench) -> Verdict {
     let hardware = Hardware { firmware: Firmware::SecureBoot(BootFrom::Pxe), ..Hardware::default() };
     bench.power_on(hardware, None)?.play(&[menu(&[ARCHISO_TITLE]), choose(ARCHISO_TITLE), Step::LogIn(ARCHISO)])?;
     was_on(bench)?;
