@@ -14,6 +14,7 @@
 //! Clients behind a relay are offered through it if it lies in a subnet that a network names, and answered on port 4011 if
 //! they do: nothing else tells them from a forged source (SE-04).
 
+mod ears;
 mod link;
 mod pending;
 mod raw;
@@ -26,16 +27,16 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use self::ears::{Ears, Heard};
 pub(in crate::serve) use self::link::Front;
 use self::link::Link;
 pub use self::link::{Mode, OpenLink};
 use self::pending::Pending;
-use self::raw::{OpenRaw, RawSocket};
+use self::raw::OpenRaw;
 use self::rivals::Rivals;
 use self::socket::Received;
 use super::event::{BootEvent, Events};
@@ -178,7 +179,7 @@ impl DhcpSockets {
         let beside = self.beside.map(OpenRaw::watch).transpose()?.map(Arc::new);
         let links = self.links.into_iter().map(|link| link.watch(beside.as_ref())).collect::<Result<_, _>>()?;
         let clients = self.clients.map(OpenRaw::watch).transpose()?;
-        let mut ears = Ears { links, beside, clients, turn: 0 };
+        let mut ears = Ears::new(links, beside, clients);
         let mut server = Server::new(self.config, self.leases, events);
         let mut pending = Pending::new();
         let mut shutdown = pin!(shutdown);
@@ -213,74 +214,6 @@ impl DhcpSockets {
             leases.close().await;
         }
         Ok(())
-    }
-}
-
-/// All sockets that are read.
-struct Ears {
-    links: Vec<Link>,
-    beside: Option<Arc<RawSocket>>,
-    clients: Option<RawSocket>,
-    /// Which link is asked first, so that a busy one does not silence the others.
-    turn: usize,
-}
-
-/// What was read.
-enum Heard {
-    /// A datagram to a server, on the link of this number.
-    Asked(u32, ReceivedOn, Received),
-    /// A datagram of a server to a client.
-    Told(Received),
-    /// A socket that failed.
-    Nothing,
-}
-
-impl Ears {
-    fn link(&self, index: u32) -> Option<&Link> {
-        self.links.iter().find(|link| link.index == index)
-    }
-
-    fn change(&mut self, change: LinkChange) -> io::Result<()> {
-        match change {
-            LinkChange::Opened(link) => {
-                self.links.retain(|known| known.index != link.index);
-                self.links.push(link.watch(self.beside.as_ref())?);
-            }
-            LinkChange::Gone(index) => self.links.retain(|link| link.index != index),
-        }
-        Ok(())
-    }
-
-    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
-        self.turn = self.turn.wrapping_add(1);
-        let count = self.links.len();
-        let in_turn = (0..count).filter_map(|at| self.links.get((self.turn.wrapping_add(at)) % count));
-        for link in in_turn {
-            if let Poll::Ready((port, received)) = link.poll_receive(cx) {
-                return Poll::Ready(
-                    received.map_or(Heard::Nothing, |received| Heard::Asked(link.index, port, received)),
-                );
-            }
-        }
-        // This one hears all interfaces, and those with a socket of their own twice.
-        while let Some(beside) = &self.beside
-            && let Poll::Ready(received) = beside.poll_receive(cx)
-        {
-            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
-            let index = received.arrival.ifindex;
-            if self.links.iter().any(|link| link.index == index && link.is_beside()) {
-                return Poll::Ready(Heard::Asked(index, ReceivedOn::Dhcp67, received));
-            }
-        }
-        while let Some(clients) = &self.clients
-            && let Poll::Ready(received) = clients.poll_receive(cx)
-        {
-            let Ok(received) = received else { return Poll::Ready(Heard::Nothing) };
-            if self.links.iter().any(|link| link.index == received.arrival.ifindex) {
-                return Poll::Ready(Heard::Told(received));
-            }
-        }
-        Poll::Pending
     }
 }
 
