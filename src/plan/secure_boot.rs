@@ -141,7 +141,9 @@ impl Hindrance {
             }
             Self::ForeignGrub => "name shim and GRUB of the same distribution",
             Self::NoHttp => "name the signed network GRUB of Debian 13 or newer, or of Fedora",
-            Self::Proxy => "choose UEFI HTTP Boot on these PCs",
+            Self::Proxy => {
+                "choose UEFI HTTP Boot on these PCs, or give them `mode \"merged\"` and shim by a `host` or `firmware` rule"
+            }
         }
     }
 
@@ -167,12 +169,14 @@ pub fn secure_boot(spec: &ResolvedSpec, facts: &Facts) -> Vec<SecureBoot> {
 pub fn findings(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
     for report in secure_boot(spec, facts) {
-        let Some((_, shim, grub)) = CHAINS.iter().find(|(_, shim, _)| loader::cpu(*shim) == Some(report.cpu)) else {
+        let Some((_, kind, grub)) = CHAINS.iter().find(|(_, shim, _)| loader::cpu(*shim) == Some(report.cpu)) else {
             continue;
         };
-        let (shim, grub) = (spec.loaders.get(shim), spec.loaders.get(grub));
+        let (shim, grub) = (spec.loaders.get(kind), spec.loaders.get(grub));
         let Some(first) = shim.or(grub) else { continue };
-        if let (Way::None(why), false) = (report.http, report.has_way()) {
+        // A rule that names shim makes a way of its own, which is its machines' alone.
+        let has_way = report.has_way() || spec.wanted_loaders.iter().any(|wanted| wanted.kind == *kind);
+        if let (Way::None(why), false) = (report.http, has_way) {
             let named = if why.is_of_grub() { grub.unwrap_or(first) } else { first };
             let message = format!("clients with Secure Boot on cannot boot: {}", why.why());
             findings

@@ -173,6 +173,22 @@ fn a_rule_that_offers_shim_brings_grub_and_the_menus() {
     assert!(scripts(outcome, 80).contains_key("grub/grub.cfg"));
 }
 
+/// GRUB of Debian 12 is of no use to HTTP Boot, but a machine whose rule says so finds netspec with it over PXE.
+#[test]
+fn a_rule_that_offers_shim_is_a_way() {
+    let loaders = format!("loader \"shim-x64\" {SHIM:?}\nloader \"grub-x64\" {GRUB:?}\n");
+    let rule = "host \"desk\" {\n    mac \"52:54:00:aa:bb:cc\"\n    mode \"merged\"\n    loader \"shim-x64\"\n}\n";
+    let messages = |spec: &str| {
+        let world = machine(spec, &signed::kernel("Some CA")).with(SHIM, signed::shim("Some CA"));
+        let compiled = compiled(&world.with(GRUB, signed::grub("Some CA", false)));
+        compiled.findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    let no_way =
+        "clients with Secure Boot on cannot boot: this GRUB cannot load over HTTP; Debian's can since release 13";
+    assert_eq!(messages(&format!("{DEBIAN}{loaders}")), [no_way]);
+    assert_eq!(messages(&format!("{DEBIAN}{loaders}{rule}")), [""; 0]);
+}
+
 /// A spec with everything that a menu can have, and with titles and words that mean something in other languages.
 fn hostile() -> MemWorld {
     let spec = r#"
