@@ -9,7 +9,8 @@ pxelinux syslinux-common isolinux
 xorriso genisoimage squashfs-tools e2fsprogs cpio gzip xz-utils mtools
 busybox-static klibc-utils libklibc
 live-build debootstrap
-dnsmasq-base nginx-light tftp-hpa atftp curl openssl tshark
+dnsmasq-base isc-dhcp-client nginx-light tftp-hpa atftp curl openssl tshark
+grub-common
 "
 
 # Firmware of other processors: what needs it is skipped, with its reason, where a release has no such package.
@@ -23,15 +24,23 @@ missing=""
 for package in $packages; do
     is_installed "$package" || missing="$missing $package"
 done
+wanted=""
 for package in $optional; do
-    is_installed "$package" || ! apt-cache show "$package" >/dev/null 2>&1 || missing="$missing $package"
+    is_installed "$package" || wanted="$wanted $package"
 done
 
 if ! command -v cargo >/dev/null; then
     echo "setup: cargo is missing; install Rust 1.95 or newer (rustup or your distribution) and run again" >&2
     exit 1
 fi
-[ -n "$missing" ] || exit 0
+
+# Those of the optional packages that this release has, by the lists that apt-get has read.
+available() {
+    for package in $wanted; do
+        if apt-cache show "$package" >/dev/null 2>&1; then printf ' %s' "$package"; fi
+    done
+}
+[ -n "$missing" ] || [ -n "$(available)" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
     echo "setup: no apt-get here; install what corresponds to:$missing" >&2
@@ -46,10 +55,16 @@ if [ "$(id -u)" != 0 ]; then
     as_root="sudo"
 fi
 
-echo "setup: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-if ! { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+install() {
+    # The lists of a new machine are empty until now.
+    $as_root apt-get update || return
+    missing="$missing$(available)"
+    echo "setup: installing$missing" >&3
+    $as_root apt-get install -y --no-install-recommends $missing
+}
+if ! install 3>&1 >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     echo "setup: apt-get failed; the whole log is in $log" >&2
     exit 1

@@ -31,13 +31,15 @@ pub fn all() -> Vec<Case> {
     .concat()
 }
 
-/// The cases that a test run leaves out for want of time, because cells of the [`matrix`](crate::matrix) or other cases show
-/// the same.
+/// The cases that a test run leaves out for want of time, because cells of the [`matrix`](crate::matrix), the comparison or
+/// other cases show the same.
 pub const LATER: &[&str] = &[
     "archiso_menu_appears_on_an_intel_card",
+    "debian_live_reaches_login",
     "ovmf_pxe_reaches_login_of_archiso",
     "ovmf_http_boot_reaches_login_of_archiso",
     "ovmf_pxe_reaches_login_of_debian_live",
+    "isolated_lan_boots_seabios_to_login",
     "isolated_lan_boots_ovmf_http_to_login",
     "merged_offer_boots_ovmf_beside_dnsmasq",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
