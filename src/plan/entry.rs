@@ -77,6 +77,11 @@ pub(super) fn by_hand(target: &KernelTarget) -> Boot {
 }
 
 impl Boot {
+    /// Whether UEFI of 64 bits can start its kernel: archiso's for 32 bits it cannot.
+    pub(super) fn runs_on_uefi(&self) -> bool {
+        !self.kernel.contains("/i686/")
+    }
+
     /// What the label does, in PXELINUX's words.
     pub(super) fn action(&self) -> String {
         let mut text = format!("LINUX {}\n", self.kernel);

@@ -43,7 +43,7 @@ fn iso_file(name: &str) -> String {
 fn boots(iso: &IsoSource, facts: &Facts) -> Vec<Boot> {
     let recipe = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref());
     let boots = recipe.map(|recipe| entry::boots(iso, recipe)).unwrap_or_default();
-    boots.into_iter().filter(|boot| !boot.kernel.contains("/i686/")).collect()
+    boots.into_iter().filter(Boot::runs_on_uefi).collect()
 }
 
 fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {

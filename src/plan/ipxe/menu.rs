@@ -51,7 +51,7 @@ fn boots(iso: &IsoSource, facts: &Facts) -> Vec<(Boot, Option<Cpu>)> {
     let Some(recipe) = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()) else { return Vec::new() };
     let cpus = recipe.entries().iter().map(|entry| cpu::of_kernel(&iso.name, &entry.kernel, facts));
     let boots = entry::boots(iso, recipe).into_iter().zip(cpus);
-    boots.filter(|(boot, _)| !boot.kernel.contains("/i686/")).collect()
+    boots.filter(|(boot, _)| boot.runs_on_uefi()).collect()
 }
 
 fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {

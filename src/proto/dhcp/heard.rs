@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::message::MessageType;
 use super::options::VendorClass;
-use super::packet::{HEADER, MAGIC, options, take};
+use super::packet::{HEADER, MAGIC, address, options, take};
 use super::vendor::VendorOptions;
 use crate::net::MacAddr;
 
@@ -52,15 +52,12 @@ impl ServerMessage {
 
     /// Option 53; `None` where it is missing or not one byte, as in BOOTP.
     pub fn message_type(&self) -> Option<MessageType> {
-        match self.option(53)? {
-            [number] => Some(MessageType::from(*number)),
-            _ => None,
-        }
+        MessageType::of_option(self.option(53)?)
     }
 
     /// Option 54: who sent it.
     pub fn server_id(&self) -> Option<Ipv4Addr> {
-        Some(Ipv4Addr::from(*<&[u8; 4]>::try_from(self.option(54)?).ok()?))
+        address(self.option(54)?)
     }
 
     /// Option 60: for whom it is.

@@ -26,6 +26,14 @@ pub enum MessageType {
 }
 
 impl MessageType {
+    /// The value of option 53; `None` where it is not one byte.
+    pub(super) fn of_option(value: &[u8]) -> Option<Self> {
+        match value {
+            [number] => Some(Self::from(*number)),
+            _ => None,
+        }
+    }
+
     /// The name, for messages that clients send to servers.
     pub fn name(self) -> &'static str {
         match self {

@@ -119,15 +119,12 @@ impl BootRequest {
 
     /// Option 53; `None` where it is missing or not one byte.
     pub fn message_type(&self) -> Option<MessageType> {
-        match self.option(53)? {
-            [number] => Some(MessageType::from(*number)),
-            _ => None,
-        }
+        MessageType::of_option(self.option(53)?)
     }
 
     /// Option 54; `None` where it is missing or not four bytes.
     pub fn server_id(&self) -> Option<Ipv4Addr> {
-        Some(Ipv4Addr::from(*<&[u8; 4]>::try_from(self.option(54)?).ok()?))
+        address(self.option(54)?)
     }
 
     /// Option 55: the options that the client would like to have.
@@ -192,6 +189,11 @@ impl BootRequest {
 /// The hardware address in a datagram that may be no DHCP message at all, for the log.
 pub fn client_of(datagram: &[u8]) -> Option<MacAddr> {
     datagram.get(28..34)?.try_into().ok().map(MacAddr)
+}
+
+/// An option that holds one address; `None` where it is not four bytes.
+pub(super) fn address(value: &[u8]) -> Option<Ipv4Addr> {
+    Some(Ipv4Addr::from(*<&[u8; 4]>::try_from(value).ok()?))
 }
 
 /// The options of a message, parts joined in the order options, `file`, `sname` (RFC 3396 section 5); and whether `file` holds

@@ -184,17 +184,16 @@ async fn survives_hostile_datagrams_with_one_event_each() {
     assert!(lines.iter().all(|line| !line.contains("bug in netspec") && !line.chars().any(char::is_control)));
 }
 
+/// An interface with one address, which no machine needs to have.
+fn lan() -> Interface {
+    let addresses = vec!["10.0.0.2/24".parse().unwrap()];
+    Interface { name: "lan".to_owned(), index: 2, addresses, up: true, running: true, loopback: false }
+}
+
 /// SE-04: an answer on port 4011 goes to its source by unicast, so a source from elsewhere gets none.
 #[tokio::test]
 async fn se_04_asks_from_elsewhere_get_no_answer_on_4011() {
-    let known = vec![Interface {
-        name: "lan".to_owned(),
-        index: 2,
-        addresses: vec!["10.0.0.2/24".parse().unwrap()],
-        up: true,
-        running: true,
-        loopback: false,
-    }];
+    let known = vec![lan()];
     let config = config(&["lan"], DhcpPorts::default());
     let located = locate_among(&config.networks, &known).0;
     let server = Server { known, located, ..Server::new(config, None, Arc::new(Seen::default())) };
@@ -261,14 +260,7 @@ fn says_which_interface_is_not_there() {
 /// SE-04, G20: a relay is answered where a network names its subnet, and its clients on port 4011 too.
 #[test]
 fn se_04_answers_relays_that_the_spec_names() {
-    let known = vec![Interface {
-        name: "lan".to_owned(),
-        index: 2,
-        addresses: vec!["10.0.0.2/24".parse().unwrap()],
-        up: true,
-        running: true,
-        loopback: false,
-    }];
+    let known = vec![lan()];
     let mut config = config(&["lan"], DhcpPorts::default());
     config.networks[0].relays = vec!["172.16.0.0/16".parse().unwrap()];
     let decide = |mode: DhcpMode, port: ReceivedOn, giaddr: [u8; 4], source: [u8; 4]| {
