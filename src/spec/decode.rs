@@ -3,7 +3,7 @@
 use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
-use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
+use super::{Firmware, Group, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::Diagnostics;
 
 /// The top of a spec: what may stand there.
@@ -19,6 +19,7 @@ const TOP: Shape = Shape {
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
         Child { name: "host", once: false },
+        Child { name: "group", once: false },
         Child { name: "firmware", once: false },
     ],
 };
@@ -36,6 +37,7 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
             "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),
+            "group" => keep(&mut spec.groups, Group::decode(node, &mut out), &mut spec.incomplete),
             "firmware" => keep(&mut spec.firmware, Firmware::decode(node, &mut out), &mut spec.incomplete),
             _ => spec.server = Some(Server::decode(node, &mut out)),
         }
