@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
 
 mod args;
+mod boot_next;
 mod check;
 pub mod compile;
 mod explain;
@@ -11,6 +12,7 @@ mod loaders;
 mod plan;
 mod report;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::BootNext(boot_next) => boot_next::run(&boot_next),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -74,10 +74,20 @@ impl Host {
             .and_then(|node| argument(node, &ADDRESS, out))
             .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
-        if checked.clean && ["mac", "uuid", "serial"].iter().all(|id| checked.child(id).is_none()) {
+        let is_known = ["mac", "uuid", "serial"].iter().any(|id| checked.child(id).is_some());
+        if checked.clean && !is_known {
             out.push(
                 Diagnostic::new(Code::Missing, "`host` needs a `mac`, `uuid` or `serial`")
                     .at(name_span(node), "no machine is known by it")
+                    .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
+            );
+        }
+        // Addresses are given by the hardware address, because that is what every DHCP client tells.
+        if let (true, None, Some(address)) = (checked.clean && is_known, checked.child("mac"), checked.child("address"))
+        {
+            out.push(
+                Diagnostic::new(Code::Missing, "`address` needs the `mac` of the machine")
+                    .at(name_span(address), "for which network card?")
                     .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
             );
         }

@@ -1,23 +1,37 @@
-//! Every `host` and `firmware` changes something.
+//! Every `host`, `group` and `firmware` changes something.
 
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::spec::effect::Mode;
-use crate::spec::{Firmware, Spec};
+use crate::spec::{Firmware, Host, Spec};
 
 /// A `host` may stand for its `address` alone, and a `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     if spec.incomplete {
         return;
     }
-    for host in spec.hosts.iter().filter(|host| host.effect.is_empty() && host.address.is_none()) {
+    // Where machines begin differently, a host has a name in the journal and can have a next boot of its own.
+    let is_asked = super::choices(spec).next().is_some();
+    let says_nothing =
+        |host: &&Host| host.effect.is_empty() && host.address.is_none() && host.choice.is_none() && !is_asked;
+    for host in spec.hosts.iter().filter(says_nothing) {
         out.push(
             Diagnostic::new(
                 Code::RuleWithoutEffect,
                 format!("host `{}` is answered like any other machine", shown(&host.name.value)),
             )
             .at(host.name.span, "changes nothing")
-            .help("add a `mode`, `delay`, `loader` or `address` to its block, or remove it"),
+            .help("add a `menu`, `boot`, `mode`, `delay`, `loader` or `address` to its block, or remove it"),
+        );
+    }
+    for group in spec.groups.iter().filter(|group| group.choice.is_none()) {
+        out.push(
+            Diagnostic::new(
+                Code::RuleWithoutEffect,
+                format!("group `{}` boots what all other machines boot", shown(&group.name.value)),
+            )
+            .at(group.name.span, "changes nothing")
+            .help("add a `menu` or `boot` to its block, or remove it"),
         );
     }
     for firmware in &spec.firmware {
