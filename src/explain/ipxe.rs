@@ -246,6 +246,10 @@ impl Script<'_> {
                 variables.insert((*name).to_owned(), value.join(" "));
                 Step::Done(true)
             }
+            ("clear", [name]) => {
+                variables.remove(*name);
+                Step::Done(true)
+            }
             ("goto", [label]) => {
                 match self.lines.iter().position(|line| line.strip_prefix(':').map(str::trim) == Some(label)) {
                     Some(target) => Step::Goto(target),

@@ -267,8 +267,6 @@ impl<'a> Walk<'a> {
             ("buildarch".to_owned(), firmware.ipxe_buildarch().to_owned()),
             // Nobody sets it; words that would be operators stand behind it.
             ("nothing".to_owned(), String::new()),
-            // What iPXE has kept of the offer.
-            ("proxydhcp/209".to_owned(), told.text(209).unwrap_or_default()),
         ]);
         match ipxe::follow(&self.shelf.text(got), variables, &self.known, self.shelf) {
             Outcome::Menus(menus, scripts) => {

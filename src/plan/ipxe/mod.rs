@@ -109,11 +109,12 @@ goto ${{first}}
     )
 }
 
-/// Tells PXELINUX the serial number, which netspec does not learn from DHCP. PXELINUX reads option 209 in what iPXE kept of the
-/// offers: that of a proxy, where there was one, and else that of the card.
+/// Tells PXELINUX the serial number, which netspec does not learn from DHCP. PXELINUX reads option 209 in two packets that iPXE
+/// makes for it: one from the settings of the card, and then one from what a proxy offered. That one is as long as it was
+/// received, so nothing longer can be put into it (iPXE `dhcpopts.c`), and its own option has to go.
 fn own_config() -> String {
     let path = format!("{OWN}/serial-${{serial:hexhyp}}/{}", start::PXELINUX);
-    format!("set netX/209:string {path} ||\nisset ${{proxydhcp/209}} && set proxydhcp/209:string {path} ||\n")
+    format!("set netX/209:string {path} ||\nclear proxydhcp/209 ||\n")
 }
 
 /// What iPXE says of the machine ([`Identity::from_path`](crate::proto::identity::Identity::from_path)).
