@@ -7,7 +7,7 @@ use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::Diagnostics;
 
 /// The top of a spec: what may stand there.
-const TOP: Shape = Shape {
+pub(super) const TOP: Shape = Shape {
     name: "",
     arguments: &[],
     more: None,
