@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 const TEST: &str = "test";
 
 /// The top of a spec: what may stand there.
-const TOP: Shape = Shape {
+pub(super) const TOP: Shape = Shape {
     name: "",
     arguments: &[],
     more: None,
