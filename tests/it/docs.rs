@@ -74,7 +74,8 @@ fn findings(text: &str) -> (SourceFile, Diagnostics) {
 
 #[test]
 fn specs_in_documents_are_valid_or_said_not_to_be() {
-    let documents = [root().join("README.md")].into_iter().chain(files(&root().join("src"), "rs"));
+    let manual = files(&root().join("docs"), "md");
+    let documents = [root().join("README.md")].into_iter().chain(manual).chain(files(&root().join("src"), "rs"));
     let mut specs = 0;
     for path in documents {
         for block in blocks(&fs::read_to_string(&path).unwrap()) {
