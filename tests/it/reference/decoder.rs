@@ -6,6 +6,7 @@ use netspec::diag::{Code, Diagnostics};
 use netspec::source::SourceFile;
 use netspec::spec::language::{Node, Value};
 use netspec::spec::{self, language};
+use netspec::world::MemWorld;
 
 /// Values that are right in this place.
 fn right(value: Value) -> Vec<String> {
@@ -89,7 +90,7 @@ fn every_node(check: &mut dyn FnMut(Place<'_>)) {
 }
 
 fn decoded(text: &str) -> Diagnostics {
-    spec::load(&SourceFile { path: "spec.kdl".into(), text: Arc::from(text) }).1
+    spec::load(&SourceFile { path: "spec.kdl".into(), text: Arc::from(text) }, &MemWorld::default()).findings
 }
 
 /// The codes of the findings that begin in the last piece of the text that reads like this.
