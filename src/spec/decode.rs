@@ -8,7 +8,7 @@ use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// Set aside for boot tests of a spec.
-const TEST: &str = "test";
+pub(super) const TEST: &str = "test";
 
 /// The top of a spec: what may stand there.
 pub(super) const TOP: Shape = Shape {
