@@ -90,7 +90,9 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// An entry that says more than one thing to boot.
+    /// A UUID or serial number that many boards have.
+    PlaceholderId = "placeholder-id", Error;
+    /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
     NotYetSupported = "not-yet-supported", Error;
