@@ -12,6 +12,7 @@ mod decode;
 pub mod dhcp;
 mod duration;
 pub mod effect;
+pub mod file;
 pub mod firmware;
 pub mod host;
 pub mod iso;
@@ -28,6 +29,7 @@ mod shape;
 mod split;
 mod subnet;
 pub mod tftp;
+pub mod url;
 mod value;
 mod words;
 
