@@ -1,10 +1,10 @@
 //! Kernels that are in no ISO: files of this machine, and files of other servers.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{beside, words};
-use crate::source::{Span, Spanned};
+use super::words;
+use crate::source::{Sources, Span, Spanned};
 use crate::spec;
 use crate::spec::file::FileRef;
 use crate::spec::url::Url;
@@ -100,11 +100,11 @@ impl FileSource {
 }
 
 /// The target of an entry with a kernel of its own; `None` where the kernel could not be read.
-pub(super) fn target(menu: &str, entry: &spec::menu::Entry, spec_path: &Path) -> Option<FilesTarget> {
+pub(super) fn target(menu: &str, entry: &spec::menu::Entry, sources: &Sources) -> Option<FilesTarget> {
     let mut place = Places { folder: format!("file/{menu}/{}", entry.name.value), taken: BTreeSet::new() };
     let mut source = |node: &str, file: &FileRef| {
         let what = format!("{node} of entry `{}`", entry.name.value);
-        place.source(what, file, spec_path)
+        place.source(what, file, sources)
     };
     Some(FilesTarget {
         kernel: source("kernel", entry.kernel.as_ref()?),
@@ -125,7 +125,7 @@ struct Places {
 }
 
 impl Places {
-    fn source(&mut self, what: String, file: &FileRef, spec_path: &Path) -> FileSource {
+    fn source(&mut self, what: String, file: &FileRef, sources: &Sources) -> FileSource {
         let (origin, name) = match (&file.url, &file.sha256) {
             (Some(url), None) => return FileSource::Elsewhere(Spanned::new(url.clone(), file.path.span)),
             (Some(url), Some(sha256)) => {
@@ -133,7 +133,7 @@ impl Places {
                 (Origin::Fetched(pinned), url.file_name())
             }
             (None, _) => {
-                let path = beside(spec_path, &file.path.value);
+                let path = sources.beside(&file.path);
                 (Origin::Path(path), file.path.value.rsplit('/').next().unwrap_or_default())
             }
         };

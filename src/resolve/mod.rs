@@ -12,7 +12,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
-use crate::source::{Span, Spanned};
+use crate::source::{Sources, Span, Spanned};
 use crate::spec::file::FileRef;
 use crate::spec::loader::LoaderKind;
 use crate::spec::tftp::TftpOption;
@@ -308,20 +308,20 @@ pub struct LoaderSource {
     pub span: Span,
 }
 
-/// Resolves a spec that was read from `spec_path`, and runs every rule over it.
+/// Resolves a spec whose spans are in `sources`, and runs every rule over it.
 ///
 /// The result holds what could be resolved, also where findings forbid serving, so that the files of a broken spec can still
 /// be looked at.
-pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
+pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
-        isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
-        menus: spec.menus.iter().map(|written| menu(written, spec_path)).collect(),
+        isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
+        menus: spec.menus.iter().map(|written| menu(written, sources)).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
-        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
+        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
@@ -364,7 +364,7 @@ fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<Address
     })
 }
 
-fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
+fn iso_source(iso: &spec::Iso, sources: &Sources) -> Option<IsoSource> {
     let path = iso.path.as_ref()?;
     let fetched = match (&iso.url, &iso.sha256) {
         (Some(url), Some(sha256)) => Some(Pinned { url: url.clone(), sha256: sha256.value, span: path.span }),
@@ -374,7 +374,7 @@ fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
     };
     Some(IsoSource {
         name: iso.name.value.clone(),
-        path: if fetched.is_some() { PathBuf::new() } else { beside(spec_path, &path.value) },
+        path: if fetched.is_some() { PathBuf::new() } else { sources.beside(path) },
         fetched,
         // An argument may hold several words, as on a command line.
         arguments: iso.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
@@ -382,7 +382,7 @@ fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
     })
 }
 
-fn menu(menu: &spec::Menu, spec_path: &Path) -> Menu {
+fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
     let item = |item: &spec::menu::Item| match item {
         spec::menu::Item::Separator(_) => Some(MenuItem::Separator),
         spec::menu::Item::Entry(entry) => Some(MenuItem::Entry {
@@ -393,7 +393,7 @@ fn menu(menu: &spec::Menu, spec_path: &Path) -> Menu {
                     Some(kernel) => Target::Kernel(kernel_target(&iso.value, kernel, entry)),
                     None => Target::Iso(iso.value.clone()),
                 },
-                spec::menu::Target::Kernel => Target::Files(files::target(&menu.name.value, entry, spec_path)?),
+                spec::menu::Target::Kernel => Target::Files(files::target(&menu.name.value, entry, sources)?),
                 spec::menu::Target::Chain(url) => Target::Chain(url.clone()),
                 spec::menu::Target::Menu(name) => Target::Menu(name.value.clone()),
                 spec::menu::Target::Boot(boot) => match boot.value {
@@ -448,17 +448,12 @@ fn tftp(tftp: &spec::tftp::Tftp) -> Tftp {
     }
 }
 
-fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {
+fn loader(loader: &spec::Loader, sources: &Sources) -> Option<LoaderSource> {
     let written = loader.path.as_ref()?;
-    let path = beside(spec_path, &written.value);
+    let path = sources.beside(written);
     let modules = match &loader.modules {
-        Some(modules) => beside(spec_path, &modules.value),
+        Some(modules) => sources.beside(modules),
         None => path.parent().unwrap_or(&path).to_owned(),
     };
     Some(LoaderSource { path, modules, sha256: loader.sha256.clone(), span: written.span })
-}
-
-/// A path as the spec writes it: relative to the folder of the spec.
-fn beside(spec: &Path, written: &str) -> PathBuf {
-    spec.parent().unwrap_or(Path::new("")).join(written)
 }

@@ -11,14 +11,14 @@ use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "iso",
     arguments: &["name", "path"],
     more: None,
     properties: &["sha256"],
     children: &[Child { name: "arguments", once: false }],
 };
-const ARGUMENTS: Shape =
+pub(super) const ARGUMENTS: Shape =
     Shape { name: "arguments", arguments: &["word"], more: Some("word"), properties: &[], children: &[] };
 
 /// A file that can be booted.

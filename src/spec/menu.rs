@@ -12,14 +12,14 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "menu",
     arguments: &["name"],
     more: None,
     properties: &["title", "timeout"],
     children: &[Child { name: "entry", once: false }, Child { name: "separator", once: false }],
 };
-const ENTRY: Shape = Shape {
+pub(super) const ENTRY: Shape = Shape {
     name: "entry",
     arguments: &["name"],
     more: None,
@@ -31,7 +31,11 @@ const ENTRY: Shape = Shape {
         Child { name: "arguments", once: false },
     ],
 };
-const SEPARATOR: Shape = Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
+pub(super) const SEPARATOR: Shape =
+    Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
+
+/// The longest time until the default entry is booted, in seconds.
+pub(super) const MAX_TIMEOUT: u16 = 3600;
 
 /// A list that a client chooses from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,9 +142,9 @@ impl Menu {
         let checked = Checked::new(node, &SHAPE, out);
         let name = checked.argument(0, out).and_then(|entry| name(entry, "menu", out));
         let title = title(&checked, out);
-        let timeout = checked
-            .property("timeout")
-            .and_then(|entry| value::integer(entry, Wanted::property("timeout"), 0..=3600, "a number of seconds", out));
+        let timeout = checked.property("timeout").and_then(|entry| {
+            value::integer(entry, Wanted::property("timeout"), 0..=MAX_TIMEOUT, "a number of seconds", out)
+        });
         let mut incomplete = !checked.clean;
         let mut items = Vec::new();
         for child in &checked.children {
