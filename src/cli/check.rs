@@ -35,8 +35,16 @@ fn summary(compiled: &Compiled) -> String {
     let count = render::count(&compiled.findings);
     let Some(outcome) = &compiled.outcome else { return format!("{name}: {count}\n") };
     let images = outcome.gathered.facts.images.iter();
-    let images: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
-    let mut text = format!("{name}: {count}; boots {}\n", images.join(", "));
+    let mut boots: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
+    match outcome.gathered.facts.files.len() {
+        0 => {}
+        1 => boots.push("one file".to_owned()),
+        files => boots.push(format!("{files} files")),
+    }
+    let mut text = match boots.is_empty() {
+        true => format!("{name}: {count}\n"),
+        false => format!("{name}: {count}; boots {}\n", boots.join(", ")),
+    };
     // Where there is no way, that is news only to those who asked for one, and they have a finding.
     for line in outcome.secure_boot.iter().filter(|report| report.has_way()).flat_map(SecureBoot::lines) {
         text.push_str(&format!("{line}\n"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::{self, Gathered};
 use crate::plan::secure_boot::{self, SecureBoot};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, left_out};
 use crate::proto::dhcp::unfit;
 use crate::resolve::{self, Network};
 use crate::source::{SourceFile, Sources};
@@ -60,6 +60,7 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
     });
     if let Some(outcome) = &outcome {
         findings.extend(secure_boot::findings(&resolved, &outcome.gathered.facts));
+        findings.extend(left_out::findings(&resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();

@@ -92,6 +92,8 @@ codes! {
     InvalidRange = "invalid-range", Error;
     /// A UUID or serial number that many boards have.
     PlaceholderId = "placeholder-id", Error;
+    /// A URL that boot loaders or netspec cannot load.
+    UrlInvalid = "url-invalid", Error;
     /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
@@ -132,6 +134,8 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// A file of another server that may change without anybody here knowing.
+    UrlWithoutDigest = "url-without-digest", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// Two hosts have the same hardware address.
@@ -158,6 +162,20 @@ codes! {
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
     PathNotInIso = "path-not-in-iso", Error;
+    /// A file that an entry names is not there.
+    FileNotFound = "file-not-found", Error;
+    /// A file that an entry names is there, but cannot be read.
+    FileUnreadable = "file-unreadable", Error;
+    /// A file that the spec pins by its digest has another one.
+    FileDigest = "file-digest", Error;
+    /// A file of another server that is pinned and not in the cache yet.
+    UrlNotFetched = "url-not-fetched", Error;
+    /// An entry that some clients do not get, because their boot loader cannot do it.
+    EntryLeftOut = "entry-left-out", Warning;
+    /// An entry that no boot loader here can start.
+    EntryForNobody = "entry-for-nobody", Warning;
+    /// An `https://` URL for an iPXE that was built without HTTPS.
+    IpxeWithoutHttps = "ipxe-without-https", Warning;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.

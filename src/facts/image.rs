@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Digest, ImageFacts, LocalImage, kernel};
+use super::{Digest, ImageFacts, LocalImage, files, kernel};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
@@ -18,7 +18,8 @@ pub(super) fn inspect(
     spec: &ResolvedSpec,
     world: &dyn World,
 ) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
-    let image = world.open(&source.path).map_err(|error| unopened(source, &error, world))?;
+    let path = files::path_of_iso(source, world)?;
+    let image = world.open(&path).map_err(|error| unopened(source, &error, world))?;
     let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
     let recipe = match recipe::recognize(&iso, &*image) {
         Ok(recipe) => Some(recipe),
@@ -35,7 +36,7 @@ pub(super) fn inspect(
         recipe,
         kernels,
     };
-    Ok((facts, LocalImage { path: source.path.clone(), iso: Arc::new(iso) }))
+    Ok((facts, LocalImage { path, iso: Arc::new(iso) }))
 }
 
 /// More file names than this are not listed in a help.

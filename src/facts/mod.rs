@@ -4,6 +4,7 @@
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
 mod digest;
+mod files;
 mod image;
 mod kernel;
 mod loader;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::digest::Digest;
+pub use self::files::FileFacts;
+pub use self::kernel::FileKind;
 pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
 };
@@ -42,6 +45,8 @@ pub struct Facts {
     pub images: BTreeMap<String, ImageFacts>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
+    /// The files that entries name and that are in no ISO, by their paths in the tree.
+    pub files: BTreeMap<String, FileFacts>,
     /// What Secure Boot asks of loaders and kernels.
     pub secure: SecureFacts,
 }
@@ -86,7 +91,7 @@ pub struct Gathered {
     pub facts: Facts,
     /// Each ISO: where it is, and its index.
     pub images: BTreeMap<String, LocalImage>,
-    /// Where the files of the loaders are, by their names in the plan.
+    /// Where the files of the loaders, and those that entries name, are, by their names in the plan.
     pub loader_files: BTreeMap<String, PathBuf>,
 }
 
@@ -124,10 +129,12 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
         }
     }
     findings.extend(paths::check(spec, &images));
-    let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
+    let (files, paths) = files::gather(spec, world, &mut findings);
+    let (loaders, mut loader_files) = find_loaders(spec, world, &mut findings);
     let recipes = facts.iter().filter_map(|(iso, facts)| Some((iso.as_str(), facts.recipe.as_ref()?))).collect();
     let secure = secure::gather(spec, &loaders, &loader_files, &images, &recipes, world);
-    let facts = Facts { images: facts, loaders, secure };
+    loader_files.extend(paths);
+    let facts = Facts { images: facts, loaders, files, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));

@@ -40,15 +40,21 @@ pub struct FilePin {
     /// Whether HTTP is in a program. It shows where the program is not compressed, as those for UEFI are not.
     #[serde(skip)]
     pub speaks_http: bool,
+    /// The same about HTTPS.
+    #[serde(skip)]
+    pub speaks_https: bool,
 }
 
 /// What a client of HTTP has to send (RFC 9112 section 2.3).
 const HTTP: &[u8] = b"HTTP/1.1";
+/// The name of the scheme as iPXE looks it up (`core/open.c`), at the end of a string of C. Without it no build has HTTPS.
+const HTTPS: &[u8] = b"https\0";
 
 impl FilePin {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let speaks_http = bytes.windows(HTTP.len()).any(|window| window == HTTP);
-        Self { size: bytes.len() as u64, sha256: Digest::of(bytes), speaks_http }
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let (speaks_http, speaks_https) = (holds(HTTP), holds(HTTPS));
+        Self { size: bytes.len() as u64, sha256: Digest::of(bytes), speaks_http, speaks_https }
     }
 }
 
