@@ -50,6 +50,21 @@ impl Recipe {
         }
     }
 
+    /// Every file in the ISO that clients are led to, by its path.
+    pub fn files(&self) -> Vec<String> {
+        let of_entries = self.entries().iter().flat_map(|entry| std::iter::once(&entry.kernel).chain(&entry.initrds));
+        let mut files: Vec<String> = of_entries.cloned().collect();
+        match self {
+            Self::Archiso(archiso) => files.extend(archiso.root_images.iter().cloned()),
+            Self::LiveBoot(live) => files.push(live.root_image.clone()),
+        }
+        if let Some(menu) = self.own_menu() {
+            let names = menu.files.keys().chain(&menu.modules).map(String::as_str).chain([LOADER]);
+            files.extend(names.map(|name| format!("{}/{name}", menu.folder)));
+        }
+        files
+    }
+
     /// What the ISO calls itself, for titles of menus.
     pub fn title(&self) -> &str {
         match self {
@@ -58,6 +73,9 @@ impl Recipe {
         }
     }
 }
+
+/// The loader in the folder of an ISO's own menu.
+const LOADER: &str = "lpxelinux.0";
 
 /// A kernel with what it needs, as the ISO's own menu offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
