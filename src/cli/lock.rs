@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{FindingFormat, LockArgs};
-use super::compile::{self, Outcome, Setting, folder_of};
+use super::compile::{self, Outcome};
 use super::progress::Local;
 use super::report;
 use crate::facts::Use;
-use crate::lock::{self, Current, Lock, LockError, Section, stale};
+use crate::lock::{self, Current, Lock, LockError, Section, Setting, folder_of, stale};
 use crate::world::{OsWorld, World as _};
 
 pub(super) fn run(args: &LockArgs) -> ExitCode {

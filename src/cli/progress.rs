@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::compile::Setting;
 use crate::facts::Use;
-use crate::lock::{Cache, LockMode, Progress};
+use crate::lock::{Cache, LockMode, Progress, Setting};
 
 /// The cache and the terminal of this process.
 pub(super) struct Local {

@@ -104,6 +104,13 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// Whether every file is on this machine; else the facts are those of a lock, and nothing can be served.
+    pub fn has_files(&self) -> bool {
+        let Facts { images, loaders, .. } = &self.facts;
+        images.keys().all(|name| self.images.contains_key(name))
+            && loaders.values().flat_map(|loader| loader.files.keys()).all(|name| self.loader_files.contains_key(name))
+    }
+
     /// Where the files of a loader are, by their names in the plan; nothing where it was not found.
     pub fn files_of(&self, kind: LoaderKind) -> impl Iterator<Item = (&str, &Path)> {
         let names = self.facts.loaders.get(&kind).into_iter().flat_map(|loader| loader.files.keys());

@@ -13,6 +13,7 @@
 //! | `format` | what stands in the file |
 //! | `file` | reading and writing it |
 //! | `hash`, `cache` | digests of whole files, on all cores, and remembered |
+//! | `gather` | facts of a spec from its files and its lock |
 //! | `known` | facts for [`facts::gather_beside`](crate::facts::gather_beside) |
 //! | `stale` | how what is there differs from a lock |
 //! | `finding` | the same, as findings |
@@ -21,6 +22,7 @@ mod cache;
 mod file;
 mod finding;
 mod format;
+mod gather;
 mod hash;
 mod known;
 mod stale;
@@ -32,6 +34,7 @@ pub use self::cache::Cache;
 pub use self::file::{FILE, LockError, beside, read, write};
 pub use self::finding::{findings, not_usable};
 pub use self::format::VERSION;
+pub use self::gather::{Setting, gather};
 pub use self::hash::{Progress, Quiet, digests};
 pub use self::known::{Checked, Frozen};
 pub use self::stale::{Current, Seen, Stale, stale};
@@ -119,6 +122,11 @@ fn loaders(spec: &ResolvedSpec, gathered: &Gathered, folder: &Path) -> BTreeMap<
         (*kind, LockedLoader { path, files: files.clone() })
     };
     gathered.facts.loaders.iter().map(locked).collect()
+}
+
+/// The folder of a spec.
+pub fn folder_of(spec: &Path) -> &Path {
+    spec.parent().unwrap_or(Path::new(""))
 }
 
 /// A path from a folder on, or as it is where it leads elsewhere.

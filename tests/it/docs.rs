@@ -7,8 +7,9 @@ use std::sync::Arc;
 use netspec::diag::Diagnostics;
 use netspec::diag::render::short;
 use netspec::resolve::resolve;
-use netspec::source::SourceFile;
-use netspec::spec;
+use netspec::source::{SourceFile, Sources};
+use netspec::spec::{self, Loaded};
+use netspec::world::{MemWorld, OsWorld};
 
 use crate::support::{Folder, iso9660, text, trees};
 
@@ -65,11 +66,11 @@ fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// What is wrong with a spec apart from its files.
-fn findings(text: &str) -> (SourceFile, Diagnostics) {
+fn findings(text: &str) -> (Sources, Diagnostics) {
     let source = SourceFile { path: "spec.kdl".into(), text: Arc::from(text) };
-    let (spec, mut found) = spec::load(&source);
-    found.extend(resolve(&spec, &source.path).1);
-    (source, found)
+    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, &MemWorld::default());
+    findings.extend(resolve(&spec, &sources).1);
+    (sources, findings)
 }
 
 #[test]
@@ -96,8 +97,10 @@ fn the_specs_that_come_with_netspec_are_valid() {
     let specs = files(&root().join("specs"), "kdl");
     assert!(specs.len() >= 3);
     for path in specs {
-        let (source, found) = findings(&fs::read_to_string(&path).unwrap());
-        assert!(found.is_empty(), "{}:\n{}", path.display(), short(&source, &found));
+        let source = SourceFile { path: path.clone(), text: fs::read_to_string(&path).unwrap().into() };
+        let Loaded { sources, spec, mut findings, .. } = spec::load(&source, &OsWorld);
+        findings.extend(resolve(&spec, &sources).1);
+        assert!(findings.is_empty(), "{}:\n{}", path.display(), short(&sources, &findings));
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 pub use self::archiso::{Archiso, ArchisoMenu, Verification};
 pub use self::live_boot::LiveBoot;
 use super::iso9660::Iso;
+use super::syslinux::Config;
 use crate::world::ReadAt;
 
 /// What kind of system an ISO holds, and the facts that its network boot needs. Paths are canonical, from the ISO's root.
@@ -50,7 +51,7 @@ impl Recipe {
         }
     }
 
-    /// Every file in the ISO that clients are led to, by its path.
+    /// The files in the ISO that clients are led to, by their paths. Its own menu may name some that are not there.
     pub fn files(&self) -> Vec<String> {
         let of_entries = self.entries().iter().flat_map(|entry| std::iter::once(&entry.kernel).chain(&entry.initrds));
         let mut files: Vec<String> = of_entries.cloned().collect();
@@ -61,6 +62,7 @@ impl Recipe {
         if let Some(menu) = self.own_menu() {
             let names = menu.files.keys().chain(&menu.modules).map(String::as_str).chain([LOADER]);
             files.extend(names.map(|name| format!("{}/{name}", menu.folder)));
+            files.extend(menu.files.values().flat_map(|text| named_by(menu, text)));
         }
         files
     }
@@ -72,6 +74,20 @@ impl Recipe {
             Self::LiveBoot(live) => &live.title,
         }
     }
+}
+
+/// The kernels and initial RAM disks that a file of an ISO's own menu names.
+fn named_by(menu: &ArchisoMenu, text: &str) -> Vec<String> {
+    let path = |name: String| match name.strip_prefix("::").unwrap_or(&name).strip_prefix('/') {
+        Some(absolute) => absolute.to_owned(),
+        None => format!("{}/{name}", menu.working_folder),
+    };
+    Config::parse(text)
+        .labels()
+        .into_iter()
+        .flat_map(|label| label.kernel.into_iter().chain(label.initrds))
+        .map(path)
+        .collect()
 }
 
 /// The loader in the folder of an ISO's own menu.
