@@ -8,7 +8,9 @@ mod check;
 pub mod compile;
 mod explain;
 mod loaders;
+mod lock;
 mod plan;
+mod progress;
 mod report;
 mod serve;
 
@@ -24,6 +26,7 @@ pub fn main() -> ExitCode {
     match args.command {
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
