@@ -17,8 +17,15 @@ pub(super) fn findings(compiled: &Compiled, format: FindingFormat, style: Style)
     match format {
         FindingFormat::Full => render::full(source, findings, style),
         FindingFormat::Short => render::short(source, findings),
-        FindingFormat::Json => render::json(source, findings),
+        FindingFormat::Json => render::json(source, findings) + "\n",
+        FindingFormat::Github => render::github(source, findings),
+        FindingFormat::Sarif => sarif([compiled]),
     }
+}
+
+/// The findings about several specs as one log.
+pub(super) fn sarif<'a>(specs: impl IntoIterator<Item = &'a Compiled>) -> String {
+    render::sarif(specs.into_iter().map(|compiled| (&compiled.source, &compiled.findings))) + "\n"
 }
 
 /// How to draw on a stream: colors and Unicode only where they will be understood.

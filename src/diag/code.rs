@@ -17,6 +17,13 @@ macro_rules! codes {
                 match self { $(Code::$name => concat!("netspec::", $text),)* }
             }
 
+            /// Its page of the manual: Markdown, with examples.
+            pub(super) fn markdown(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!("../../tests/diagnostics/", $text, ".md")),)*
+                }
+            }
+
             /// Whether it forbids serving.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
