@@ -60,6 +60,7 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
     });
     if let Some(outcome) = &outcome {
         findings.extend(secure_boot::findings(&resolved, &outcome.gathered.facts));
+        findings.extend(plan::findings::check(&spec, &resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();

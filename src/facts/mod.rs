@@ -3,10 +3,13 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod arguments;
 mod digest;
 mod image;
 mod kernel;
+mod kind;
 mod loader;
+mod memory;
 mod paths;
 mod pe;
 mod pxelinux;
@@ -124,6 +127,9 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
         }
     }
     findings.extend(paths::check(spec, &images));
+    findings.extend(kind::check(spec, &images, world));
+    findings.extend(arguments::check(spec, &facts, &images));
+    findings.extend(memory::check(spec, &facts, &images));
     let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
     let recipes = facts.iter().filter_map(|(iso, facts)| Some((iso.as_str(), facts.recipe.as_ref()?))).collect();
     let secure = secure::gather(spec, &loaders, &loader_files, &images, &recipes, world);

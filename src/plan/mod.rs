@@ -17,7 +17,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
+mod command_line;
 mod entry;
+pub mod findings;
 mod grub;
 mod ipxe;
 mod loader;

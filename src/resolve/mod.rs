@@ -4,8 +4,10 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod command_line;
 mod machines;
 pub mod rules;
+mod stated;
 mod wanted;
 mod words;
 
@@ -16,9 +18,11 @@ use std::path::{Path, PathBuf};
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::machines::Rule;
+pub use self::stated::StatedHost;
 pub use self::wanted::{FirmwareMachine, WantedLoader};
-pub use self::words::words;
+pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Span, Spanned};
@@ -47,6 +51,10 @@ pub struct ResolvedSpec {
     pub wanted_loaders: Vec<WantedLoader>,
     /// The machines that rules speak of, in the order of the spec.
     pub firmware_machines: Vec<FirmwareMachine>,
+    /// What the spec writes on the command lines of kernels.
+    pub command_lines: Vec<CommandLine>,
+    /// The machines of which the spec says what they are made of.
+    pub stated_hosts: Vec<StatedHost>,
 }
 
 /// A network on which clients are answered.
@@ -274,6 +282,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
+        command_lines: command_line::command_lines(spec),
+        stated_hosts: stated::hosts(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
         rules: machines::rules(spec),
         vendor_classes: machines::vendor_classes(spec),

@@ -1,4 +1,4 @@
-//! `host "desk" { mac "52:54:00:aa:bb:cc"; address "10.0.0.50"; mode "pxe10"; delay "2s"; loader "ipxe-x64" }`
+//! `host "desk" { mac "52:54:00:aa:bb:cc"; address "10.0.0.50"; mode "pxe10"; delay "2s"; loader "ipxe-x64"; memory "2GiB"; network-cards 2 }`
 
 use std::net::Ipv4Addr;
 
@@ -7,6 +7,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::effect::{Effect, argument};
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
+use super::size;
 use super::subnet;
 use super::value::{self, Wanted, name_span};
 use crate::diag::nearest::shown;
@@ -25,10 +26,15 @@ const SHAPE: Shape = Shape {
         Child { name: "mode", once: true },
         Child { name: "delay", once: true },
         Child { name: "loader", once: true },
+        Child { name: "memory", once: true },
+        Child { name: "network-cards", once: true },
     ],
 };
 const MAC: Shape = Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
 const ADDRESS: Shape = Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
+const MEMORY: Shape = Shape { name: "memory", arguments: &["amount"], more: None, properties: &[], children: &[] };
+const NETWORK_CARDS: Shape =
+    Shape { name: "network-cards", arguments: &["number"], more: None, properties: &[], children: &[] };
 
 /// One machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,10 @@ pub struct Host {
     pub address: Option<Spanned<Ipv4Addr>>,
     /// How it is answered.
     pub effect: Effect,
+    /// How much memory it has, in bytes; for findings alone.
+    pub memory: Option<Spanned<u64>>,
+    /// How many network cards it has; for findings alone.
+    pub network_cards: Option<Spanned<u16>>,
     /// The place of the word `host`.
     pub span: Span,
 }
@@ -55,6 +65,11 @@ impl Host {
             .and_then(|node| argument(node, &ADDRESS, out))
             .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
+        let mut said = |shape: &'static Shape| argument(checked.child(shape.name)?, shape, out);
+        let (memory, cards) = (said(&MEMORY), said(&NETWORK_CARDS));
+        let memory = memory.and_then(|entry| size::memory(entry, out));
+        let wanted = Wanted::argument(NETWORK_CARDS.name);
+        let network_cards = cards.and_then(|entry| value::integer(entry, wanted, 1..=64, "a number of cards", out));
         if checked.clean && checked.child("mac").is_none() {
             out.push(
                 Diagnostic::new(Code::Missing, "`host` needs a `mac`")
@@ -62,7 +77,7 @@ impl Host {
                     .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
             );
         }
-        Some(Self { name: name?, mac, address, effect, span: name_span(node) })
+        Some(Self { name: name?, mac, address, effect, memory, network_cards, span: name_span(node) })
     }
 }
 

@@ -70,6 +70,8 @@ const HOMES: &[(&str, &str)] = &[
     ("mac", "host"),
     ("mode", "host"),
     ("delay", "host"),
+    ("memory", "host"),
+    ("network-cards", "host"),
     ("arch", "firmware"),
     ("vendor-class", "firmware"),
 ];
@@ -162,6 +164,8 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
+        "amount" => "\"2GiB\"",
+        "number" => "2",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
