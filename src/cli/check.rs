@@ -41,7 +41,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
 
 /// The last lines: how many findings and where to read more, or what was found to be good.
 fn summary(compiled: &Compiled, deny_warnings: bool, style: Style) -> String {
-    let mut line = format!("{}: {}", compiled.source.name(), render::count(&compiled.findings));
+    let mut line = format!("{}: {}", compiled.sources.main().name(), render::count(&compiled.findings));
     if deny_warnings && compiled.findings.warnings() > 0 {
         line.push_str(", and warnings are denied");
     }

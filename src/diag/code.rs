@@ -17,13 +17,6 @@ macro_rules! codes {
                 match self { $(Code::$name => concat!("netspec::", $text),)* }
             }
 
-            /// Its page of the manual: Markdown, with examples.
-            pub(super) fn markdown(self) -> &'static str {
-                match self {
-                    $(Code::$name => include_str!(concat!("../../tests/diagnostics/", $text, ".md")),)*
-                }
-            }
-
             /// Whether it forbids serving.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
@@ -59,6 +52,17 @@ codes! {
     /// The text is written in KDL 1.
     KdlVersion = "kdl-version", Error;
 
+    /// A file that the spec includes cannot be read.
+    IncludeUnreadable = "include-unreadable", Error;
+    /// A file that includes itself, maybe through others.
+    IncludeCycle = "include-cycle", Error;
+    /// A file that is included twice.
+    DuplicateInclude = "duplicate-include", Error;
+    /// A text with a variable that no `let` defines before it.
+    UndefinedVariable = "undefined-variable", Error;
+    /// A `let` that no text uses.
+    UnusedVariable = "unused-variable", Warning;
+
     // Nodes, one by one.
     /// A node name that the language does not have, or not in this place.
     UnknownNode = "unknown-node", Error;
@@ -86,7 +90,9 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// An entry that says more than one thing to boot.
+    /// A UUID or serial number that many boards have.
+    PlaceholderId = "placeholder-id", Error;
+    /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
     NotYetSupported = "not-yet-supported", Error;

@@ -2,25 +2,28 @@
 
 use std::fmt::Write as _;
 
-use super::place::{Lines, clamp};
+use super::place::{FileLines, located};
 use crate::diag::{Diagnostics, Severity};
-use crate::source::SourceFile;
+use crate::source::Sources;
 
 /// `::error file=lab.kdl,line=2,col=29,endLine=2,endColumn=37,title=netspec::code::message`, a line each.
 ///
 /// Lines and columns count from 1, columns in characters. The help stands behind the message, in a line of its own (`%0A`).
 /// GitHub shows columns only where a range is on one line, so a longer one has lines alone.
-pub fn github(source: &SourceFile, diagnostics: &Diagnostics) -> String {
-    let lines = Lines::new(&source.text);
+pub fn github(sources: &Sources, diagnostics: &Diagnostics) -> String {
+    let mut lines = FileLines::default();
     let mut text = String::new();
     for diagnostic in diagnostics {
         let command = match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
+        let place = diagnostic.labels.first().and_then(|label| located(sources, label.span));
+        let file = place.map_or(sources.main(), |(file, _)| file);
         // Writing to a String cannot fail.
-        let _ = write!(text, "::{command} file={}", property(&source.name()));
-        if let Some(span) = diagnostic.labels.first().and_then(|label| clamp(&source.text, label.span)) {
+        let _ = write!(text, "::{command} file={}", property(&file.name()));
+        if let Some((file, span)) = place {
+            let lines = lines.of(file);
             let (start, end) = (lines.place(span.start), lines.place(span.end));
             let _ = match start.line == end.line {
                 true => write!(

@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::place::{Lines, clamp};
+use super::place::{FileLines, located};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Sources, Span};
 
 /// One log with one run: the findings about all specs, each a result; the kinds that occur are the rules, with their pages as
 /// help.
 ///
 /// Places are those of editors: lines and columns count from 1, columns in Unicode code points, an end is just behind its range.
 /// A relative path becomes a relative URI, so the log fits the checkout that it was made in.
-pub fn sarif<'a>(specs: impl IntoIterator<Item = (&'a SourceFile, &'a Diagnostics)>) -> String {
+pub fn sarif<'a>(specs: impl IntoIterator<Item = (&'a Sources, &'a Diagnostics)>) -> String {
     let mut results = Vec::new();
     let mut rules: Vec<Code> = Vec::new();
     let mut positions: BTreeMap<Code, usize> = BTreeMap::new();
-    for (source, diagnostics) in specs {
-        let lines = Lines::new(&source.text);
+    for (sources, diagnostics) in specs {
+        let mut lines = FileLines::default();
         for diagnostic in diagnostics {
             let position = *positions.entry(diagnostic.code).or_insert_with(|| {
                 rules.push(diagnostic.code);
                 rules.len() - 1
             });
-            results.push(result(diagnostic, position, source, &lines));
+            results.push(result(diagnostic, position, sources, &mut lines));
         }
     }
     let log = json!({
@@ -75,24 +75,18 @@ fn pascal_case(name: &str) -> String {
     name.split('-').map(word).collect()
 }
 
-fn result(diagnostic: &Diagnostic, rule: usize, source: &SourceFile, lines: &Lines<'_>) -> Value {
+fn result<'a>(diagnostic: &Diagnostic, rule: usize, sources: &'a Sources, lines: &mut FileLines<'a>) -> Value {
     let text = match &diagnostic.help {
         Some(help) => format!("{}\n{help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
     let mut labels = diagnostic.labels.iter();
-    let mut primary = physical(source);
-    if let Some(region) = labels.next().and_then(|label| region(source, lines, label.span)) {
-        primary["region"] = region;
-    }
+    let primary = labels.next().and_then(|label| place(sources, lines, label.span));
+    let primary = primary.unwrap_or_else(|| json!({ "artifactLocation": artifact(sources.main()) }));
     let related: Vec<_> = labels
-        .filter_map(|label| Some((region(source, lines, label.span)?, label)))
+        .filter_map(|label| Some((place(sources, lines, label.span)?, label)))
         .enumerate()
-        .map(|(id, (region, label))| {
-            let mut place = physical(source);
-            place["region"] = region;
-            json!({ "id": id, "physicalLocation": place, "message": { "text": label.text } })
-        })
+        .map(|(id, (place, label))| json!({ "id": id, "physicalLocation": place, "message": { "text": label.text } }))
         .collect();
     let mut result = json!({
         "ruleId": diagnostic.code.as_str(),
@@ -107,18 +101,22 @@ fn result(diagnostic: &Diagnostic, rule: usize, source: &SourceFile, lines: &Lin
     result
 }
 
-fn physical(source: &SourceFile) -> Value {
-    json!({ "artifactLocation": { "uri": uri(&source.name()) } })
+fn artifact(file: &SourceFile) -> Value {
+    json!({ "uri": uri(&file.name()) })
 }
 
-fn region(source: &SourceFile, lines: &Lines<'_>, span: Span) -> Option<Value> {
-    let span = clamp(&source.text, span)?;
+fn place<'a>(sources: &'a Sources, lines: &mut FileLines<'a>, span: Span) -> Option<Value> {
+    let (file, span) = located(sources, span)?;
+    let lines = lines.of(file);
     let (start, end) = (lines.place(span.start), lines.place(span.end));
     Some(json!({
-        "startLine": start.line,
-        "startColumn": start.column,
-        "endLine": end.line,
-        "endColumn": end.column,
+        "artifactLocation": artifact(file),
+        "region": {
+            "startLine": start.line,
+            "startColumn": start.column,
+            "endLine": end.line,
+            "endColumn": end.column,
+        },
     }))
 }
 

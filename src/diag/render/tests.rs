@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diag::{Code, Diagnostic};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Sources, Span};
 
-fn source(text: &str) -> SourceFile {
-    SourceFile { path: "lab.kdl".into(), text: Arc::from(text) }
+fn source(text: &str) -> Sources {
+    SourceFile { path: "lab.kdl".into(), text: Arc::from(text) }.into()
 }
 
-fn sample() -> (SourceFile, Diagnostics) {
+fn sample() -> (Sources, Diagnostics) {
     let text = "menu \"é\" {\n    entry \"Débian live\" iso=\"debain\"\n}\n";
     let at = text.find("\"debain\"").unwrap();
     let mut found = Diagnostics::default();
@@ -96,6 +96,7 @@ fn json_has_lines_columns_and_ends() {
                     "message": "entry `Débian live` names an unknown ISO `debain`",
                     "help": "did you mean `debian`?",
                     "labels": [{
+                    "file": "lab.kdl",
                         "start": { "offset": 41, "line": 2, "column": 29 },
                         "end": { "offset": 49, "line": 2, "column": 37 },
                         "text": "not defined"
@@ -128,7 +129,7 @@ fn github_gets_one_command_each() {
 
 #[test]
 fn github_commands_cannot_be_ended_by_what_they_say() {
-    let source = SourceFile { path: "a,b:c%\r\n::error::x.kdl".into(), text: Arc::from("one\ntwo\n") };
+    let source = SourceFile { path: "a,b:c%\r\n::error::x.kdl".into(), text: Arc::from("one\ntwo\n") }.into();
     let mut found = Diagnostics::default();
     found.push(Diagnostic::new(Code::Syntax, "100 %\r\n::warning::no, really: not").at(Span::new(2, 6), "here"));
     assert_eq!(
@@ -220,7 +221,8 @@ fn a_label_at_or_behind_the_end_is_drawn_or_left_out() {
                 short(&source(text), &found);
                 json(&source(text), &found);
                 github(&source(text), &found);
-                sarif([(&source(text), &found)]);
+                let sources = source(text);
+                sarif([(&sources, &found)]);
             }
         }
     }

@@ -5,7 +5,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::spec::effect::{Effect, Mode};
 use crate::spec::{Firmware, Host, Spec};
 
-/// A `host` may stand for its `address` alone, or for what it says of the machine to be checked; and a `firmware` for a vendor class that is answered because it is named.
+/// A `host` may stand for what it boots or for its `address` alone, or for what it says of the machine to be checked; and a
+/// `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     if spec.incomplete {
         return;
@@ -66,7 +67,8 @@ fn check_silent(kind: &str, name: &str, effect: &Effect, out: &mut Diagnostics) 
 }
 
 fn is_idle(host: &Host) -> bool {
-    host.effect.is_empty() && host.address.is_none() && host.memory.is_none() && host.network_cards.is_none()
+    let says_nothing = host.memory.is_none() && host.network_cards.is_none();
+    host.effect.is_empty() && host.choice.is_none() && host.address.is_none() && says_nothing
 }
 
 /// U-Boot boots from its own list of devices, so it is answered only by those who mean to.
