@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::diag::Code;
 use crate::lock::LockMode;
 use crate::net::MacAddr;
 
@@ -20,6 +21,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
+    /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
+    ExplainCode(ExplainCodeArgs),
     /// Writes `netspec.lock`: every ISO and loader by its content, with what was found in it
     Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
@@ -43,6 +46,9 @@ pub(super) struct CheckArgs {
     /// Leave out what depends on this machine's network interfaces
     #[arg(long)]
     pub(super) no_host: bool,
+    /// Fail where there are warnings, too
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -76,6 +82,19 @@ pub(super) struct LockArgs {
     /// Write nothing, and fail where something would be written
     #[arg(long)]
     pub(super) check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainCodeArgs {
+    /// Their names, with or without `netspec::`
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<Code>,
+    /// List all kinds, a line each
+    #[arg(long, conflicts_with = "codes")]
+    pub(super) list: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -161,8 +180,12 @@ pub(super) enum FindingFormat {
     Full,
     /// One line each: `file:line:column: error[code]: message`
     Short,
-    /// One JSON object for each spec
+    /// One JSON object for each spec, one behind the other
     Json,
+    /// One SARIF 2.1.0 log for all specs
+    Sarif,
+    /// One command of GitHub Actions each, which become annotations
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod explain_code;
 mod loaders;
 mod lock;
 mod plan;
@@ -25,6 +26,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
         Command::Check(check) => check::run(&check),
+        Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),

@@ -31,6 +31,7 @@ mod open;
 mod parse;
 pub mod server;
 mod shape;
+mod size;
 mod split;
 mod subnet;
 pub mod tftp;
