@@ -8,6 +8,7 @@ mod check;
 pub mod compile;
 mod explain;
 mod loaders;
+mod lsp;
 mod plan;
 mod report;
 mod serve;
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
     match args.command {
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
