@@ -43,6 +43,7 @@
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
+//! | [`lsp`] | findings, help and names for an editor | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
 //! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
@@ -73,6 +74,7 @@ pub mod explain;
 pub mod facts;
 pub mod image;
 pub mod lock;
+pub mod lsp;
 pub mod net;
 pub mod plan;
 pub mod proto;

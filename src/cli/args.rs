@@ -29,6 +29,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
     Loaders(LoadersArgs),
+    /// Tells an editor the same as `check` while a spec is written, over standard input and output
+    Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
@@ -115,6 +117,16 @@ pub(super) struct LoadersArgs {
     /// How they are listed
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LspArgs {
+    /// Leave out what depends on this machine's network interfaces
+    #[arg(long)]
+    pub(super) no_host: bool,
+    /// Over standard input and output, as it is anyway: some editors say it
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,6 +10,7 @@ mod explain;
 mod explain_code;
 mod loaders;
 mod lock;
+mod lsp;
 mod plan;
 mod progress;
 mod report;
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Lock(lock) => lock::run(&lock),
+        Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
