@@ -25,6 +25,8 @@ pub(super) enum Command {
     Loaders(LoadersArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Brings specs into one form; comments stay, and the specs mean the same
+    Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
 }
@@ -91,6 +93,16 @@ pub(super) struct ExplainArgs {
     /// How the explanation is written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct FmtArgs {
+    /// The spec files, which are changed in place; `-` reads standard input and writes to standard output
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// Change nothing: show what would change, and fail if anything would
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,8 +7,10 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod fmt;
 mod loaders;
 mod plan;
+mod replace;
 mod report;
 mod serve;
 
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -3,7 +3,7 @@
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
 //! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`firmware`].
+//! [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -15,6 +15,7 @@ pub mod effect;
 pub mod firmware;
 pub mod host;
 pub mod iso;
+pub mod layout;
 mod lex;
 mod literal;
 pub mod loader;
