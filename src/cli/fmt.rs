@@ -68,7 +68,7 @@ fn one(path: &Path, check: bool) -> bool {
 /// Shows why a file is left as it is.
 fn refused(source: &SourceFile, found: &Diagnostics) -> bool {
     let stderr = std::io::stderr();
-    let text = render::full(source, found, report::style(&stderr));
+    let text = render::full(&source.clone().into(), found, report::style(&stderr));
     report::write(stderr, &text);
     false
 }

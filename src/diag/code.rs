@@ -52,6 +52,17 @@ codes! {
     /// The text is written in KDL 1.
     KdlVersion = "kdl-version", Error;
 
+    /// A file that the spec includes cannot be read.
+    IncludeUnreadable = "include-unreadable", Error;
+    /// A file that includes itself, maybe through others.
+    IncludeCycle = "include-cycle", Error;
+    /// A file that is included twice.
+    DuplicateInclude = "duplicate-include", Error;
+    /// A text with a variable that no `let` defines before it.
+    UndefinedVariable = "undefined-variable", Error;
+    /// A `let` that no text uses.
+    UnusedVariable = "unused-variable", Warning;
+
     // Nodes, one by one.
     /// A node name that the language does not have, or not in this place.
     UnknownNode = "unknown-node", Error;

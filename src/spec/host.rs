@@ -14,7 +14,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::net::MacAddr;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "host",
     arguments: &["name"],
     more: None,
@@ -27,8 +27,10 @@ const SHAPE: Shape = Shape {
         Child { name: "loader", once: true },
     ],
 };
-const MAC: Shape = Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
-const ADDRESS: Shape = Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
+pub(super) const MAC: Shape =
+    Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
+pub(super) const ADDRESS: Shape =
+    Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
 
 /// One machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

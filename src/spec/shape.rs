@@ -41,6 +41,9 @@ pub(super) struct Child {
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
 const HOMES: &[(&str, &str)] = &[
+    ("include", ""),
+    ("let", ""),
+    ("test", ""),
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
