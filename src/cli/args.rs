@@ -17,6 +17,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Writes a first spec from the ISOs in a folder and the networks of this machine
+    Init(InitArgs),
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
@@ -29,6 +31,16 @@ pub(super) enum Command {
     Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InitArgs {
+    /// The folder with the ISOs, or with folders of ISOs
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// The spec to write, which must not be there yet; `-` is standard output [default: netspec.kdl in DIR]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,6 +8,7 @@ mod check;
 pub mod compile;
 mod explain;
 mod fmt;
+mod init;
 mod loaders;
 mod plan;
 mod replace;
@@ -24,6 +25,7 @@ use self::args::{Args, Command};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),

@@ -48,6 +48,7 @@ pub use self::language::language;
 pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
+pub use self::name::name_like;
 pub use self::network::Network;
 pub use self::open::open;
 pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};

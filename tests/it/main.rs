@@ -6,6 +6,7 @@ mod diagnostics;
 mod docs;
 mod explain;
 mod fmt;
+mod init;
 mod lan;
 mod layers;
 mod lease;
