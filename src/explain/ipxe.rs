@@ -24,6 +24,8 @@ enum End {
     Starts(Box<Boot>),
     /// It loads another program and starts it.
     Chains(Fetched, BTreeMap<String, String>),
+    /// It does something that needs nothing from this server.
+    Does(LeadsTo),
     /// The firmware goes on.
     Exits,
     Stops(String),
@@ -130,6 +132,7 @@ impl Found {
             End::Starts(boot) => LeadsTo::Kernel(boot),
             End::Chains(file, _) if file.gets.is_none() => LeadsTo::Stops { reason: missing(&file.asks_for) },
             End::Chains(file, _) => LeadsTo::Program { file },
+            End::Does(leads_to) => leads_to,
             End::Exits => LeadsTo::LocalDisk,
             End::Stops(reason) => LeadsTo::Stops { reason },
             End::Unread(line) => LeadsTo::Unread { line },
@@ -233,7 +236,7 @@ impl Script<'_> {
         let unread = || Step::End(End::Unread(line.trim().to_owned()));
         let Some((name, arguments)) = words.split_first() else { return Step::Done(true) };
         match (*name, arguments) {
-            ("echo" | "sleep" | "imgfree" | "prompt", _) => Step::Done(true),
+            ("echo" | "sleep" | "imgfree" | "prompt" | "dhcp", _) => Step::Done(true),
             ("iseq", [left, right]) => {
                 if left.contains('<') || right.contains('<') {
                     return unread();
@@ -275,17 +278,21 @@ impl Script<'_> {
                 state.kernel = Some(((*url).to_owned(), arguments.join(" ")));
                 Step::Done(true)
             }
-            ("initrd", ["--name", _, url] | [url]) => {
+            ("initrd", ["--name", _, url] | ["--name", _, url, _] | [url]) => {
                 state.initrds.push((*url).to_owned());
                 Step::Done(true)
             }
+            ("shell", []) => Step::End(End::Does(LeadsTo::Shell)),
+            ("reboot", ["--setup"]) => Step::End(End::Does(LeadsTo::FirmwareSetup)),
+            ("reboot", []) => Step::End(End::Does(LeadsTo::Restart)),
             ("boot", []) => Step::End(self.boot(state)),
             ("chain", [url]) => match self.shelf.url(url) {
                 Some(file) if file.gets.as_ref().is_some_and(|got| start::is_own(&got.path)) => {
                     self.sets(file, variables)
                 }
                 Some(file) if file.gets.is_some() => Step::End(End::Chains(file, variables.clone())),
-                _ => {
+                None => Step::End(End::Does(LeadsTo::Elsewhere { url: (*url).to_owned() })),
+                Some(_) => {
                     state.lost.push((*url).to_owned());
                     Step::Done(false)
                 }
@@ -310,12 +317,12 @@ impl Script<'_> {
 
     fn boot(&self, state: &State) -> End {
         let Some((kernel, arguments)) = &state.kernel else { return End::Stops("no kernel is loaded".to_owned()) };
-        let fetched = |url: &String| self.shelf.url(url).ok_or_else(|| format!("`{url}` leads to another server"));
+        let fetched = |url: &String| self.shelf.url(url).ok_or_else(|| url.clone());
         let loaded = fetched(kernel)
             .and_then(|kernel| Ok((kernel, state.initrds.iter().map(fetched).collect::<Result<Vec<_>, _>>()?)));
         let (file, initrds) = match loaded {
             Ok(loaded) => loaded,
-            Err(reason) => return End::Stops(reason),
+            Err(url) => return End::Does(LeadsTo::Elsewhere { url }),
         };
         if let Some(lost) = std::iter::once(&file).chain(&initrds).find(|file| file.gets.is_none()) {
             return End::Stops(missing(&lost.asks_for));

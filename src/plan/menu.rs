@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::template::{Template, one_line};
-use super::{Node, Plan, Role, entry, title};
+use super::reach::{self, Can, LKRN, REBOOT, Shows};
+use super::template::{ORIGIN, Template, one_line};
+use super::{Node, Plan, Role, entry, ipxe, loader, title};
 use crate::facts::{Facts, MODULES, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::BiosBoot;
@@ -18,7 +19,7 @@ const FIRST: &str = "pxelinux.cfg/default";
 
 /// Adds PXELINUX, the menus of the spec and those of its ISOs; says how a BIOS client gets there.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBoot {
-    add_pxelinux(facts, plan);
+    add_pxelinux(spec, facts, plan);
     let isos = isos(spec, facts);
     for (iso, recipe) in isos.values() {
         if let Some(menu) = recipe.own_menu() {
@@ -56,10 +57,12 @@ fn put(plan: &mut Plan, file: &str, text: String) {
 }
 
 /// Adds the loader, the modules of our menus, and those that menus of ISOs use.
-fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
+fn add_pxelinux(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
     let Some(pxelinux) = facts.loaders.get(&LoaderKind::Pxelinux) else { return };
     let of_menus = facts.images.values().filter_map(|image| image.own_menu()).flat_map(|menu| &menu.modules);
-    let wanted: BTreeSet<&str> = of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).collect();
+    let of_entries = spec.entries().any(|(_, _, target)| matches!(target, Target::Restart(_))).then_some(REBOOT);
+    let wanted: BTreeSet<&str> =
+        of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).chain(of_entries).collect();
     for (name, pin) in pxelinux.files.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
         plan.loaders.insert(name.clone(), pin.clone());
         plan.tree.insert(format!("{FOLDER}/{name}"), Node::Loader(name.clone()));
@@ -122,11 +125,12 @@ impl Menus<'_> {
         for menu in menus {
             let is_home = self.home.is_some_and(|home| home.name == menu.name);
             let way_back = if is_home { String::new() } else { self.way_back() };
-            put(plan, &self.menu_file(&menu.name), self.spec_menu(menu) + &way_back);
+            let text = self.spec_menu(menu, plan) + &way_back;
+            put(plan, &self.menu_file(&menu.name), text);
         }
     }
 
-    fn spec_menu(&self, menu: &Menu) -> String {
+    fn spec_menu(&self, menu: &Menu, plan: &mut Plan) -> String {
         let mut text = head(&menu.title);
         if let Some(seconds) = menu.timeout {
             // In tenths of a second, and 0 would wait for ever.
@@ -136,7 +140,7 @@ impl Menus<'_> {
             match item {
                 MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
                 MenuItem::Entry { name, title: own_title, target, is_default } => {
-                    let Some(action) = self.action(target) else { continue };
+                    let Some(action) = self.entry(&menu.name, name, target, plan) else { continue };
                     let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, self.spec, self.facts));
                     text.push_str(&label(name, shown, *is_default, &action));
                 }
@@ -145,10 +149,22 @@ impl Menus<'_> {
         text
     }
 
-    /// What a line of a menu does, in PXELINUX's words; `None` for an ISO without a recipe, which only kernels by hand may name.
+    /// What an entry of a menu does, in PXELINUX's words; `None` for what cannot be done on legacy BIOS.
+    fn entry(&self, menu: &str, name: &str, target: &Target, plan: &mut Plan) -> Option<String> {
+        match reach::can(Shows::Pxelinux, target, self.facts) {
+            Can::Itself => self.action(target),
+            Can::ThroughIpxe => through_ipxe(menu, name, target, self.facts, plan),
+            Can::Not(_) => None,
+        }
+    }
+
+    /// The same for what PXELINUX does itself; `None` for an ISO without a recipe, which only kernels by hand may name.
     fn action(&self, target: &Target) -> Option<String> {
         Some(match target {
             Target::Kernel(target) => entry::by_hand(target).action(),
+            Target::Files(target) => entry::of_files(target, self.facts).action(),
+            Target::Restart(_) => format!("COM32 {REBOOT}\n"),
+            Target::Chain(_) | Target::Shell(_) | Target::FirmwareSetup(_) => return None,
             Target::LocalDisk => "LOCALBOOT 0\n".to_owned(),
             Target::Menu(menu) => config(&format!("{FOLDER}/{}", self.menu_file(menu))),
             Target::Iso(iso) => {
@@ -185,6 +201,15 @@ fn iso_menu(iso: &IsoSource, recipe: &Recipe) -> String {
     text
 }
 
+/// Starts iPXE as a kernel, with the script of one entry as its initial RAM disk.
+fn through_ipxe(menu: &str, name: &str, target: &Target, facts: &Facts, plan: &mut Plan) -> Option<String> {
+    let ipxe = loader::place_program(LoaderKind::IpxeBios, LKRN, facts, plan)?;
+    let script = ipxe::of_one(target, facts)?;
+    let file = format!("ipxe/{menu}/{name}.ipxe");
+    put(plan, &file, script);
+    Some(format!("LINUX {ORIGIN}/{ipxe}\nINITRD {ORIGIN}/{FOLDER}/{file}\n"))
+}
+
 /// One line of a menu; `name` must be unique in its file.
 fn label(name: &str, title: &str, is_default: bool, action: &str) -> String {
     let default = if is_default { "MENU DEFAULT\n" } else { "" };
@@ -214,7 +239,7 @@ pub(super) fn start(start: &Start, spec: &ResolvedSpec, facts: &Facts, plan: &mu
     }
     let (name, action) = match start {
         Start::Menu(menu) => (menu, menus.action(&Target::Menu(menu.clone()))?),
-        Start::Entry(menu, entry) => (entry, menus.action(spec.entry(menu, entry)?)?),
+        Start::Entry(menu, entry) => (entry, menus.entry(menu, entry, spec.entry(menu, entry)?, plan)?),
     };
     // Without a menu, the label that DEFAULT names starts at once.
     Some(format!("SERIAL 0 115200\nDEFAULT {name}\nPROMPT 0\nLABEL {name}\n{action}"))

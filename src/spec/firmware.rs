@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::net::MacPrefix;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "firmware",
     arguments: &["name"],
     more: None,
@@ -26,11 +26,12 @@ const SHAPE: Shape = Shape {
         Child { name: "loader", once: true },
     ],
 };
-const ARCH: Shape =
+pub(super) const ARCH: Shape =
     Shape { name: "arch", arguments: &["architecture"], more: Some("architecture"), properties: &[], children: &[] };
-const VENDOR_CLASS: Shape =
+pub(super) const VENDOR_CLASS: Shape =
     Shape { name: "vendor-class", arguments: &["text"], more: None, properties: &[], children: &[] };
-const MAC: Shape = Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
+pub(super) const MAC: Shape =
+    Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
 
 /// A class of machines. Those that meet every condition belong to it; without conditions, all do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What the user wrote: KDL text to [`Spec`], every value with its place.
 //!
-//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
-//! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
+//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
+//! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`group`], [`firmware`].
+//! [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -13,12 +13,17 @@ mod decode;
 pub mod dhcp;
 mod duration;
 pub mod effect;
+pub mod file;
 pub mod firmware;
 pub mod group;
 pub mod host;
+mod include;
 pub mod iso;
+pub mod language;
+pub mod layout;
 mod lex;
 mod literal;
+mod load;
 pub mod loader;
 pub mod menu;
 mod name;
@@ -27,10 +32,14 @@ mod open;
 mod parse;
 pub mod server;
 mod shape;
+mod size;
 mod split;
 mod subnet;
 pub mod tftp;
+pub mod tree;
+pub mod url;
 mod value;
+mod variables;
 mod words;
 
 #[cfg(test)]
@@ -43,14 +52,17 @@ pub use self::firmware::Firmware;
 pub use self::group::Group;
 pub use self::host::Host;
 pub use self::iso::Iso;
+pub use self::language::language;
+pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
+pub use self::name::is_name;
+pub use self::name::name_like;
 pub use self::network::Network;
 pub use self::open::open;
 pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};
 pub use self::server::Server;
-use crate::diag::Diagnostics;
-use crate::source::SourceFile;
+pub use self::variables::Variable;
 
 /// A spec as written, in the order of writing.
 ///
@@ -75,20 +87,4 @@ pub struct Spec {
     pub firmware: Vec<Firmware>,
     /// Whether a part of the text could not be read, so that the lack of a node or name proves nothing.
     pub incomplete: bool,
-}
-
-/// Reads a spec: [`parse()`], then [`decode()`]; the findings of both in the order of the text.
-pub fn load(source: &SourceFile) -> (Spec, Diagnostics) {
-    let (parsed, mut found) = parse(source);
-    let (mut spec, mut decoded) = decode(&parsed.document);
-    decoded.retain(|diagnostic| {
-        let place = diagnostic.labels.first().map(|label| label.span);
-        !place.is_some_and(|place| {
-            parsed.damaged.iter().any(|damaged| damaged.start <= place.start && place.start < damaged.end)
-        })
-    });
-    spec.incomplete |= found.has_errors();
-    found.extend(decoded);
-    found.sort();
-    (spec, found)
 }

@@ -41,6 +41,9 @@ pub(super) struct Child {
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
 const HOMES: &[(&str, &str)] = &[
+    ("include", ""),
+    ("let", ""),
+    ("test", ""),
     ("network", ""),
     ("iso", ""),
     ("menu", ""),
@@ -60,6 +63,9 @@ const HOMES: &[(&str, &str)] = &[
     ("dns", "dhcp"),
     ("entry", "menu"),
     ("separator", "menu"),
+    ("kernel", "entry"),
+    ("initrd", "entry"),
+    ("file", "entry"),
     ("http", "server"),
     ("window", "server"),
     ("tftp", "server"),
@@ -73,6 +79,8 @@ const HOMES: &[(&str, &str)] = &[
     ("serial", "host"),
     ("mode", "host"),
     ("delay", "host"),
+    ("memory", "host"),
+    ("network-cards", "host"),
     ("arch", "firmware"),
     ("vendor-class", "firmware"),
 ];
@@ -165,6 +173,8 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
+        "amount" => "\"2GiB\"",
+        "number" => "2",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",

@@ -4,12 +4,12 @@
 //! the same label.
 
 use std::fmt::Write as _;
-use std::iter;
 
 use super::cpu::{self, Cpu};
 use super::text::{is_literal, shown, word};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::plan::reach::{self, Can, Shows};
 use crate::plan::template::HOST;
 use crate::plan::title;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Start, Target};
@@ -37,13 +37,18 @@ pub(super) fn all(home: Home, spec: &ResolvedSpec, facts: &Facts) -> String {
     text
 }
 
-/// Where a client begins: the label that it goes to, and the one of the menu that it comes back to.
+/// Where a client begins: the label that it goes to, and the one of the menu that it comes back to; `None` for what iPXE cannot
+/// do.
 pub(super) fn start(start: &Start, spec: &ResolvedSpec, facts: &Facts) -> Option<(String, String)> {
     match start {
         Start::Menu(menu) => Some((menu_label(menu), menu_label(menu))),
         Start::Entry(menu, entry) => {
+            let target = spec.entry(menu, entry)?;
+            if let Can::Not(_) = reach::can(Shows::Ipxe, target, facts) {
+                return None;
+            }
             let own = format!("{}/{entry}", menu_label(menu));
-            Some((goes_to(&own, spec.entry(menu, entry)?, spec, facts), menu_label(menu)))
+            Some((goes_to(&own, target, spec, facts), menu_label(menu)))
         }
     }
 }
@@ -124,6 +129,9 @@ fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts) -> Str
             lines.gap();
             continue;
         };
+        if let Can::Not(_) = reach::can(Shows::Ipxe, target, facts) {
+            continue;
+        }
         let own = format!("{label}/{name}");
         let cpu = match target {
             Target::LocalDisk => {
@@ -135,6 +143,27 @@ fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts) -> Str
             Target::Kernel(kernel) => {
                 targets.push_str(&start_kernel(&own, &entry::by_hand(kernel)));
                 cpu::of_target(kernel, facts)
+            }
+            Target::Files(files) => {
+                targets.push_str(&start_kernel(&own, &entry::of_files(files, facts)));
+                cpu::of_file(files, facts)
+            }
+            Target::Chain(url) => {
+                let _ = write!(targets, "\n:{own}\nchain {} || goto failed\ngoto {label}\n", url.value);
+                None
+            }
+            Target::Shell(_) => {
+                let _ = write!(targets, "\n:{own}\nshell\ngoto {label}\n");
+                None
+            }
+            Target::Restart(_) => {
+                let _ = write!(targets, "\n:{own}\nreboot || goto failed\n");
+                None
+            }
+            Target::FirmwareSetup(_) => {
+                // Builds from before the option come to the boot manager of the firmware by a success, as UEFI has it.
+                let _ = write!(targets, "\n:{own}\nreboot --setup || exit 0\n");
+                None
             }
             Target::Iso(iso) => cpu::of_iso(iso, facts),
         };
@@ -151,7 +180,6 @@ fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts) -> Str
 /// The label that an entry leads to; `own` is the one that it has for itself, where it needs one.
 fn goes_to(own: &str, target: &Target, spec: &ResolvedSpec, facts: &Facts) -> String {
     match target {
-        Target::LocalDisk | Target::Kernel(_) => own.to_owned(),
         Target::Menu(other) => menu_label(other),
         Target::Iso(iso) => {
             let source = spec.isos.iter().find(|source| source.name == *iso);
@@ -160,6 +188,7 @@ fn goes_to(own: &str, target: &Target, spec: &ResolvedSpec, facts: &Facts) -> St
                 _ => iso_label(iso),
             }
         }
+        _ => own.to_owned(),
     }
 }
 
@@ -229,12 +258,44 @@ fn start_kernel(label: &str, boot: &Boot) -> String {
     // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
     let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");
     let address = (boot.network == NetworkWords::Address).then_some(address);
-    let network = address.into_iter().chain(iter::once("BOOTIF=01-${netX/mac:hexhyp}".to_owned()));
+    let card = (boot.network != NetworkWords::Nothing).then(|| "BOOTIF=01-${netX/mac:hexhyp}".to_owned());
+    let network = address.into_iter().chain(card);
     let line: Vec<String> = names.chain(words).chain(network).collect();
-    let mut text = format!("\n:{label}\nimgfree\nkernel {} {} || goto failed\n", boot.kernel, line.join(" "));
+    let line: String = line.iter().map(|word| format!(" {word}")).collect();
+    let mut text = format!("\n:{label}\nimgfree\nkernel {}{line} || goto failed\n", boot.kernel.url());
     for (at, initrd) in boot.initrds.iter().enumerate() {
-        let _ = writeln!(text, "initrd --name initrd{at} {initrd} || goto failed");
+        let _ = writeln!(text, "initrd --name initrd{at} {} || goto failed", initrd.url());
+    }
+    for (name, file) in &boot.named {
+        // wimboot of before 2.8 goes by the command line of the file, later ones by its name.
+        let _ = writeln!(text, "initrd --name {name} {} {name} || goto failed", file.url());
     }
     text.push_str("boot || goto failed\n");
     text
+}
+
+/// The script for an iPXE that was started for one entry alone, on legacy BIOS; it has no menu to go back to. `None` for what
+/// PXELINUX does itself.
+pub(in crate::plan) fn of_one(target: &Target, facts: &Facts) -> Option<String> {
+    let action = match target {
+        Target::Shell(_) => "echo `exit` restarts the PC.\nshell\nreboot\n".to_owned(),
+        Target::Chain(url) => format!("chain {} || goto failed\nreboot\n", url.value),
+        Target::Restart(_) => "reboot\n".to_owned(),
+        Target::Files(files) => {
+            let start = start_kernel("start", &entry::of_files(files, facts));
+            start.trim_start().to_owned()
+        }
+        _ => return None,
+    };
+    // A network that does not answer is no reason to go without a prompt.
+    let network = if matches!(target, Target::Shell(_)) { "dhcp ||\n" } else { "dhcp || goto failed\n" };
+    Some(format!(
+        "#!ipxe
+{network}{action}
+:failed
+echo That did not work; the lines above say why. The PC restarts.
+sleep 10
+reboot
+"
+    ))
 }

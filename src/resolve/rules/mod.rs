@@ -4,6 +4,7 @@
 //! [`Spec::incomplete`] says that a part of the spec could not be read.
 
 mod address_outside_subnet;
+mod argument_taken;
 mod duplicate_address;
 mod duplicate_default;
 mod duplicate_interface;
@@ -12,28 +13,36 @@ mod duplicate_name;
 mod duplicate_serial;
 mod duplicate_uuid;
 mod empty_menu;
+mod fixed_address;
 mod group_for_all;
 mod group_without_machines;
 mod ipxe_expansion;
+mod lease_too_short;
 mod loader_mismatch;
 mod menu_cycle;
 mod menus;
 mod mode_mismatch;
 mod no_menu;
 mod no_network;
+mod nobody_answered;
 mod nothing_to_boot;
+mod open_quote;
+mod public_range;
 mod range_outside_subnet;
 mod range_taken;
+mod range_too_small;
 mod rule_without_effect;
 mod serial_not_told;
 mod shadowed_group;
 mod shadowed_rule;
 mod subnet_overlap;
+mod timeout_without_default;
 mod unknown_entry;
 mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
 mod unused_iso;
+mod url_without_digest;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +58,9 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     subnet_overlap::check,
     range_outside_subnet::check,
     range_taken::check,
+    range_too_small::check,
+    public_range::check,
+    lease_too_short::check,
     address_outside_subnet::check,
     duplicate_address::check,
     duplicate_interface::check,
@@ -59,10 +71,15 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     unknown_menu::check,
     unknown_entry::check,
     duplicate_default::check,
+    timeout_without_default::check,
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    url_without_digest::check,
     ipxe_expansion::check,
+    open_quote::check,
+    argument_taken::check,
+    fixed_address::check,
     duplicate_mac::check,
     duplicate_uuid::check,
     duplicate_serial::check,
@@ -72,6 +89,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     group_without_machines::check,
     shadowed_rule::check,
     rule_without_effect::check,
+    nobody_answered::check,
     mode_mismatch::check,
     loader_mismatch::check,
 ];
