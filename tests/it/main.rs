@@ -13,6 +13,7 @@ mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod machines;
 mod plans;
 mod recipes;
 mod reference;

@@ -12,7 +12,8 @@ use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{
-    decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, tftp, variables,
+    choice, decode, dhcp, effect, file, firmware, group, host, include, iso, loader, menu, network, server, tftp,
+    variables,
 };
 
 /// A node in its place.
@@ -210,8 +211,24 @@ pub(super) const NODES: &[Described] = &[
     node("menu/separator", &menu::SEPARATOR, "none", "An empty line between entries."),
     node("host", &host::SHAPE, "every machine is answered as its kind of firmware needs", "One machine.")
         .arguments(&[(Name, "What logs and findings call it.")]),
-    node("host/mac", &host::MAC, "an error: no machine is known by it", "The hardware address of its network card.")
+    node("host/mac", &host::MAC, "known by `uuid` or `serial`", "The hardware address of its network card.")
         .arguments(&[(Value::Mac, "")]),
+    node(
+        "host/uuid",
+        &host::UUID,
+        "known by `mac` or `serial`",
+        "The UUID that its firmware has for it, as `dmidecode -s system-uuid` and iPXE show it.",
+    )
+    .arguments(&[(Value::Uuid, "")]),
+    node(
+        "host/serial",
+        &host::SERIAL,
+        "known by `mac` or `uuid`",
+        "The serial number that its firmware has for it, as `dmidecode -s system-serial-number` shows it.",
+    )
+    .arguments(&[(Value::Serial, "")]),
+    node("host/menu", &choice::MENU, START_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("host/boot", &choice::BOOT, START_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "host/address",
         &host::ADDRESS,
@@ -231,6 +248,21 @@ pub(super) const NODES: &[Described] = &[
         "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
     )
     .arguments(&[(CARDS, "")]),
+    node(
+        "group",
+        &group::SHAPE,
+        "machines begin with the first menu",
+        "A class of machines and what they boot. The first one in the spec that a machine belongs to counts, behind the \
+         hosts.",
+    )
+    .arguments(&[(Name, "What logs and findings call it.")]),
+    node("group/mac", &group::MAC, "any", "The beginning of the hardware address: one of these.")
+        .arguments(&[(Value::MacPrefix, "")]),
+    node("group/arch", &group::ARCH, "any", "What executes the boot loader, over PXE and HTTP Boot alike: one of these.")
+        .arguments(&[(ARCHES, "")]),
+    node("group/subnet", &group::SUBNET, "any", "Where the client is: one of these.").arguments(&[(Value::Subnet, "")]),
+    node("group/menu", &choice::MENU, START_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("group/boot", &choice::BOOT, START_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "firmware",
         &firmware::SHAPE,
@@ -297,6 +329,10 @@ const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "any content; a URL is given to the PC as it stands",
     "What `sha256sum` must print about the file. One at a URL is then fetched once, and PCs get it from this server.",
 )];
+const START_WITHOUT: &str = "what the next group that it belongs to says, and else the first menu";
+const MENU_DOC: &str = "The menu that it sees first.";
+const BOOT_DOC: &str =
+    "The entry that it boots at once, without a menu: its name, or the name of a menu, a slash and its name.";
 const MODE_DOC: &str = "In which form it is offered its program, or that it gets no answer.";
 const MODE_WITHOUT: &str = "`\"pxe10\"` on BIOS, `\"binl\"` on UEFI";
 const DELAY_DOC: &str = "How long its offer waits; that of iPXE never does.";

@@ -24,6 +24,8 @@ fn right(value: Value) -> Vec<String> {
         Value::Range => quoted(&["192.168.1.100-192.168.1.199"]),
         Value::Mac => quoted(&["52:54:00:aa:bb:cc"]),
         Value::MacPrefix => quoted(&["b8", "b8:27:eb", "52:54:00:aa:bb:cc"]),
+        Value::Uuid => quoted(&["4c4c4544-0031-3510-8052-b7c04f4b3232", "4C4C4544-0031-3510-8052-B7C04F4B3232"]),
+        Value::Serial => quoted(&["7XK2Q13", "VMware-56 4d"]),
         Value::Interface => quoted(&["eth0", "enp3s0.5"]),
         Value::Digest => vec![format!("\"{}\"", "0a".repeat(32))],
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
@@ -48,6 +50,7 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Boolean => vec!["\"true\"".to_owned(), "1".to_owned()],
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
+        Value::Serial => vec!["\"\"".to_owned(), "\"None\"".to_owned(), "7".to_owned()],
         Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
         Value::Interface => vec!["\"an-interface-of-more-bytes\"".to_owned()],
         _ => vec!["\"neither\"".to_owned(), "7".to_owned()],
@@ -106,6 +109,7 @@ fn codes_at(text: &str, piece: &str) -> Vec<Code> {
 
 /// Findings about the form of a value.
 const FORM: &[Code] = &[
+    Code::PlaceholderId,
     Code::InvalidValue,
     Code::ValueOutOfRange,
     Code::InvalidName,
