@@ -113,7 +113,7 @@ fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>) -
     for item in &menu.items {
         match item {
             MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
-            MenuItem::Entry { name, title: own_title, target, is_default } => {
+            MenuItem::Entry { name, title: own_title, target, is_default, .. } => {
                 let Some(action) = action(target, isos) else { continue };
                 let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts));
                 text.push_str(&label(name, shown, *is_default, &action));

@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answers;
 mod machines;
 pub mod rules;
 mod wanted;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::answers::{AnswersSource, KnownMachine, TemplateSource, Variables};
 pub use self::machines::Rule;
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
@@ -33,6 +35,10 @@ pub struct ResolvedSpec {
     pub networks: Vec<Network>,
     /// The ISOs; never empty.
     pub isos: Vec<IsoSource>,
+    /// What installers are told.
+    pub answers: Vec<AnswersSource>,
+    /// The machines that the spec knows, for templates of answers.
+    pub machines: Vec<KnownMachine>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
     /// Ports and limits.
@@ -155,6 +161,8 @@ pub enum MenuItem {
         title: Option<String>,
         /// What it starts.
         target: Target,
+        /// The answers that what it starts is told.
+        answers: Option<Spanned<String>>,
         /// Whether it starts when the time is up, and is highlighted at first.
         is_default: bool,
     },
@@ -270,6 +278,8 @@ pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
+        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, spec_path)).collect(),
+        machines: answers::machines(spec),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
@@ -344,6 +354,7 @@ fn menu(menu: &spec::Menu) -> Menu {
                     spec::menu::Boot::LocalDisk => Target::LocalDisk,
                 },
             },
+            answers: entry.answers.clone(),
             is_default: entry.default.as_ref().is_some_and(|default| default.value),
         }),
     };

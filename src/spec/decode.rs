@@ -3,7 +3,7 @@
 use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
-use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
+use super::{Answers, Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::Diagnostics;
 
 /// The top of a spec: what may stand there.
@@ -15,6 +15,7 @@ const TOP: Shape = Shape {
     children: &[
         Child { name: "network", once: false },
         Child { name: "iso", once: false },
+        Child { name: "answers", once: false },
         Child { name: "menu", once: false },
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
@@ -33,6 +34,7 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
         match node.name().value() {
             "network" => keep(&mut spec.networks, Network::decode(node, &mut out), &mut spec.incomplete),
             "iso" => keep(&mut spec.isos, Iso::decode(node, &mut out), &mut spec.incomplete),
+            "answers" => keep(&mut spec.answers, Answers::decode(node, &mut out), &mut spec.incomplete),
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
             "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),

@@ -6,6 +6,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::effect::{Effect, argument};
 use super::name::name;
+use super::set::{self, Variable};
 use super::shape::{Checked, Child, Shape};
 use super::subnet;
 use super::value::{self, Wanted, name_span};
@@ -25,6 +26,7 @@ const SHAPE: Shape = Shape {
         Child { name: "mode", once: true },
         Child { name: "delay", once: true },
         Child { name: "loader", once: true },
+        Child { name: "set", once: false },
     ],
 };
 const MAC: Shape = Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
@@ -41,6 +43,8 @@ pub struct Host {
     pub address: Option<Spanned<Ipv4Addr>>,
     /// How it is answered.
     pub effect: Effect,
+    /// Values of variables in templates of answers.
+    pub variables: Vec<Variable>,
     /// The place of the word `host`.
     pub span: Span,
 }
@@ -55,6 +59,7 @@ impl Host {
             .and_then(|node| argument(node, &ADDRESS, out))
             .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
+        let variables = set::decode_all(&checked, "host", out);
         if checked.clean && checked.child("mac").is_none() {
             out.push(
                 Diagnostic::new(Code::Missing, "`host` needs a `mac`")
@@ -62,7 +67,7 @@ impl Host {
                     .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
             );
         }
-        Some(Self { name: name?, mac, address, effect, span: name_span(node) })
+        Some(Self { name: name?, mac, address, effect, variables, span: name_span(node) })
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) struct Child {
 const HOMES: &[(&str, &str)] = &[
     ("network", ""),
     ("iso", ""),
+    ("answers", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
@@ -57,6 +58,8 @@ const HOMES: &[(&str, &str)] = &[
     ("lease", "dhcp"),
     ("router", "dhcp"),
     ("dns", "dhcp"),
+    ("meta-data", "answers"),
+    ("set", "answers"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),
@@ -172,6 +175,8 @@ fn placeholder(what: &str) -> &'static str {
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",
         "text" => "\"HW-Client\"",
+        "variable" => "\"disk\"",
+        "value" => "\"/dev/vda\"",
         _ => "\"name\"",
     }
 }

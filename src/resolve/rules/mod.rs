@@ -23,9 +23,11 @@ mod range_taken;
 mod rule_without_effect;
 mod shadowed_rule;
 mod subnet_overlap;
+mod unknown_answers;
 mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
+mod unused_answers;
 mod unused_iso;
 
 use crate::diag::Diagnostics;
@@ -45,11 +47,13 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     no_menu::check,
     empty_menu::check,
     unknown_iso::check,
+    unknown_answers::check,
     unknown_menu::check,
     duplicate_default::check,
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    unused_answers::check,
     ipxe_expansion::check,
     duplicate_mac::check,
     shadowed_rule::check,

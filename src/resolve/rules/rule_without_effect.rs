@@ -10,7 +10,9 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     if spec.incomplete {
         return;
     }
-    for host in spec.hosts.iter().filter(|host| host.effect.is_empty() && host.address.is_none()) {
+    for host in
+        spec.hosts.iter().filter(|host| host.effect.is_empty() && host.address.is_none() && host.variables.is_empty())
+    {
         out.push(
             Diagnostic::new(
                 Code::RuleWithoutEffect,
