@@ -12,7 +12,7 @@
 //!
 //! | from | function | to |
 //! |---|---|---|
-//! | text | [`spec::load`] | [`spec::Spec`]: as written, every value with its place |
+//! | text of one or more files | [`spec::load`] | [`spec::Spec`]: as written, every value with its place |
 //! | `Spec` | [`resolve::resolve`] | [`resolve::ResolvedSpec`]: names known to exist, defaults filled in |
 //! | `ResolvedSpec` and files | [`facts::gather`] | [`facts::Facts`]: what the ISOs and loaders hold |
 //! | both | [`plan::lower`] | [`plan::Plan`]: everything that is answered, with which bytes |

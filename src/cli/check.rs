@@ -31,7 +31,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
 
 /// The last line: how many findings, or what was found to be good.
 fn summary(compiled: &Compiled) -> String {
-    let name = compiled.source.name();
+    let name = compiled.sources.main().name();
     let count = render::count(&compiled.findings);
     let Some(outcome) = &compiled.outcome else { return format!("{name}: {count}\n") };
     let images = outcome.gathered.facts.images.iter();

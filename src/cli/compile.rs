@@ -9,14 +9,14 @@ use crate::plan::secure_boot::{self, SecureBoot};
 use crate::plan::{self, Plan};
 use crate::proto::dhcp::unfit;
 use crate::resolve::{self, Network};
-use crate::source::SourceFile;
-use crate::spec::{self, Spec};
+use crate::source::{SourceFile, Sources};
+use crate::spec::{self, Loaded, Spec};
 use crate::world::World;
 
 /// What came of a spec file.
 pub struct Compiled {
-    /// The spec; empty where it could not be read.
-    pub source: SourceFile,
+    /// The files of the spec; one empty one where it could not be read.
+    pub sources: Sources,
     /// What is wrong with it and the files that it names, in the order of the file.
     pub findings: Diagnostics,
     /// The networks that could be read, also where findings forbid the rest.
@@ -43,11 +43,11 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
             let source = SourceFile { path: path.to_owned(), text: Arc::from("") };
             let mut findings = Diagnostics::default();
             findings.push(finding);
-            return Compiled { source, findings, networks: Vec::new(), outcome: None };
+            return Compiled { sources: source.into(), findings, networks: Vec::new(), outcome: None };
         }
     };
-    let (spec, mut findings) = spec::load(&source);
-    let (resolved, later) = resolve::resolve(&spec, path);
+    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, world);
+    let (resolved, later) = resolve::resolve(&spec, &sources);
     findings.extend(later);
     // ISOs are looked at even where the rest of the spec has errors, so that one run shows everything.
     let (gathered, later) = facts::gather(&resolved, world);
@@ -64,7 +64,7 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
     }
     findings.sort();
     let outcome = outcome.filter(|_| !findings.has_errors());
-    Compiled { source, findings, networks: resolved.networks, outcome }
+    Compiled { sources, findings, networks: resolved.networks, outcome }
 }
 
 /// The names that clients cannot be told. Only those in an ISO that is booted without a menu have no fixed length.

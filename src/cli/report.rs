@@ -13,11 +13,11 @@ const MAX_WIDTH: usize = 120;
 
 /// Findings as one text in the format asked for.
 pub(super) fn findings(compiled: &Compiled, format: FindingFormat, style: Style) -> String {
-    let Compiled { source, findings, .. } = compiled;
+    let Compiled { sources, findings, .. } = compiled;
     match format {
-        FindingFormat::Full => render::full(source, findings, style),
-        FindingFormat::Short => render::short(source, findings),
-        FindingFormat::Json => render::json(source, findings),
+        FindingFormat::Full => render::full(sources, findings, style),
+        FindingFormat::Short => render::short(sources, findings),
+        FindingFormat::Json => render::json(sources, findings),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     if compiled.findings.has_errors() {
         return ExitCode::FAILURE;
     }
-    let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
+    let Compiled { sources, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
     allow_many_files();
     // Decisions take microseconds, and reads of cold files have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
             report::write(std::io::stderr(), &text);
         }
-        let intro = intro(&source.name(), &outcome, &located, &bound);
+        let intro = intro(&sources.main().name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
         runtime.block_on(serve_until_told(bound, args))
     });

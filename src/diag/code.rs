@@ -52,6 +52,17 @@ codes! {
     /// The text is written in KDL 1.
     KdlVersion = "kdl-version", Error;
 
+    /// A file that the spec includes cannot be read.
+    IncludeUnreadable = "include-unreadable", Error;
+    /// A file that includes itself, maybe through others.
+    IncludeCycle = "include-cycle", Error;
+    /// A file that is included twice.
+    DuplicateInclude = "duplicate-include", Error;
+    /// A text with a variable that no `let` defines before it.
+    UndefinedVariable = "undefined-variable", Error;
+    /// A `let` that no text uses.
+    UnusedVariable = "unused-variable", Warning;
+
     // Nodes, one by one.
     /// A node name that the language does not have, or not in this place.
     UnknownNode = "unknown-node", Error;
@@ -79,7 +90,9 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// An entry that says more than one thing to boot.
+    /// A UUID or serial number that many boards have.
+    PlaceholderId = "placeholder-id", Error;
+    /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
     NotYetSupported = "not-yet-supported", Error;
@@ -165,8 +178,8 @@ codes! {
     AnswersSecret = "answers-secret", Warning;
     /// An entry names answers, and nothing tells its system where they are.
     AnswersNotPassed = "answers-not-passed", Warning;
-    /// A variable that no template names.
-    UnusedVariable = "unused-variable", Warning;
+    /// A `set` that no template names.
+    UnusedSet = "unused-set", Warning;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.

@@ -117,6 +117,20 @@ impl Diagnostics {
         self.warnings += beyond.1;
     }
 
+    /// The same findings about a text that begins at this offset.
+    #[must_use]
+    pub fn behind(self, offset: usize) -> Self {
+        let mut moved = Self::default();
+        let (errors, warnings) = (self.errors, self.warnings);
+        for mut diagnostic in self.kept {
+            for label in &mut diagnostic.labels {
+                label.span = label.span.behind(offset);
+            }
+            moved.push(diagnostic);
+        }
+        Self { errors, warnings, ..moved }
+    }
+
     /// Keeps the findings for which `wanted` holds.
     pub fn retain(&mut self, mut wanted: impl FnMut(&Diagnostic) -> bool) {
         let (errors, warnings) = (&mut self.errors, &mut self.warnings);

@@ -7,23 +7,25 @@
 mod answers;
 mod machines;
 pub mod rules;
+mod start;
 mod wanted;
 mod words;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-pub use self::answers::{AnswersSource, KnownMachine, TemplateSource, Variables};
+pub use self::answers::{AnswersSource, TemplateSource, Variables};
 pub use self::machines::Rule;
+pub use self::start::{Group, Host, Start};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
-use crate::source::{Span, Spanned};
+use crate::source::{Sources, Span, Spanned};
 use crate::spec::loader::LoaderKind;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{self, Spec};
@@ -37,8 +39,6 @@ pub struct ResolvedSpec {
     pub isos: Vec<IsoSource>,
     /// What installers are told.
     pub answers: Vec<AnswersSource>,
-    /// The machines that the spec knows, for templates of answers.
-    pub machines: Vec<KnownMachine>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
     /// Ports and limits.
@@ -47,6 +47,10 @@ pub struct ResolvedSpec {
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
     /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
     pub rules: Vec<Rule>,
+    /// Single machines, in the order of the spec.
+    pub hosts: Vec<Host>,
+    /// Classes of machines that boot otherwise than usual; the first one that a machine belongs to counts.
+    pub groups: Vec<Group>,
     /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
     pub vendor_classes: Vec<String>,
     /// The loaders that rules give to machines, in the order of the spec.
@@ -269,23 +273,24 @@ pub struct LoaderSource {
     pub span: Span,
 }
 
-/// Resolves a spec that was read from `spec_path`, and runs every rule over it.
+/// Resolves a spec whose spans are in `sources`, and runs every rule over it.
 ///
 /// The result holds what could be resolved, also where findings forbid serving, so that the files of a broken spec can still
 /// be looked at.
-pub fn resolve(spec: &Spec, spec_path: &Path) -> (ResolvedSpec, Diagnostics) {
+pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
-        isos: spec.isos.iter().filter_map(|iso| iso_source(iso, spec_path)).collect(),
-        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, spec_path)).collect(),
-        machines: answers::machines(spec),
+        isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
+        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
         menus: spec.menus.iter().map(menu).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
-        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, spec_path)?))).collect(),
+        loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
+        hosts: start::hosts(spec),
+        groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)
@@ -327,11 +332,11 @@ fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<Address
     })
 }
 
-fn iso_source(iso: &spec::Iso, spec_path: &Path) -> Option<IsoSource> {
+fn iso_source(iso: &spec::Iso, sources: &Sources) -> Option<IsoSource> {
     let path = iso.path.as_ref()?;
     Some(IsoSource {
         name: iso.name.value.clone(),
-        path: beside(spec_path, &path.value),
+        path: sources.beside(path),
         // An argument may hold several words, as on a command line.
         arguments: iso.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
         span: path.span,
@@ -400,17 +405,12 @@ fn tftp(tftp: &spec::tftp::Tftp) -> Tftp {
     }
 }
 
-fn loader(loader: &spec::Loader, spec_path: &Path) -> Option<LoaderSource> {
+fn loader(loader: &spec::Loader, sources: &Sources) -> Option<LoaderSource> {
     let written = loader.path.as_ref()?;
-    let path = beside(spec_path, &written.value);
+    let path = sources.beside(written);
     let modules = match &loader.modules {
-        Some(modules) => beside(spec_path, &modules.value),
+        Some(modules) => sources.beside(modules),
         None => path.parent().unwrap_or(&path).to_owned(),
     };
     Some(LoaderSource { path, modules, sha256: loader.sha256.clone(), span: written.span })
-}
-
-/// A path as the spec writes it: relative to the folder of the spec.
-fn beside(spec: &Path, written: &str) -> PathBuf {
-    spec.parent().unwrap_or(Path::new("")).join(written)
 }

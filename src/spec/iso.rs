@@ -8,14 +8,14 @@ use super::value::{self, Wanted, name_span};
 use crate::diag::Diagnostics;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "iso",
     arguments: &["name", "path"],
     more: None,
     properties: &[],
     children: &[Child { name: "arguments", once: false }],
 };
-const ARGUMENTS: Shape =
+pub(super) const ARGUMENTS: Shape =
     Shape { name: "arguments", arguments: &["word"], more: Some("word"), properties: &[], children: &[] };
 
 /// A file that can be booted.

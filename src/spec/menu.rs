@@ -10,14 +10,14 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "menu",
     arguments: &["name"],
     more: None,
     properties: &["title", "timeout"],
     children: &[Child { name: "entry", once: false }, Child { name: "separator", once: false }],
 };
-const ENTRY: Shape = Shape {
+pub(super) const ENTRY: Shape = Shape {
     name: "entry",
     arguments: &["name"],
     more: None,
@@ -28,9 +28,17 @@ const ENTRY: Shape = Shape {
         Child { name: "arguments", once: false },
     ],
 };
-const KERNEL: Shape = Shape { name: "kernel", arguments: &["path"], more: None, properties: &[], children: &[] };
-const INITRD: Shape = Shape { name: "initrd", arguments: &["path"], more: None, properties: &[], children: &[] };
-const SEPARATOR: Shape = Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
+pub(super) const KERNEL: Shape =
+    Shape { name: "kernel", arguments: &["path"], more: None, properties: &[], children: &[] };
+pub(super) const INITRD: Shape =
+    Shape { name: "initrd", arguments: &["path"], more: None, properties: &[], children: &[] };
+pub(super) const SEPARATOR: Shape =
+    Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
+
+/// What `boot` can be.
+pub(super) const BOOTS: [&str; 1] = ["local-disk"];
+/// The longest time until the default entry is booted, in seconds.
+pub(super) const MAX_TIMEOUT: u16 = 3600;
 
 /// A list that a client chooses from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +120,9 @@ impl Menu {
         let checked = Checked::new(node, &SHAPE, out);
         let name = checked.argument(0, out).and_then(|entry| name(entry, "menu", out));
         let title = title(&checked, out);
-        let timeout = checked
-            .property("timeout")
-            .and_then(|entry| value::integer(entry, Wanted::property("timeout"), 0..=3600, "a number of seconds", out));
+        let timeout = checked.property("timeout").and_then(|entry| {
+            value::integer(entry, Wanted::property("timeout"), 0..=MAX_TIMEOUT, "a number of seconds", out)
+        });
         let mut incomplete = !checked.clean;
         let mut items = Vec::new();
         for child in &checked.children {
@@ -257,7 +265,7 @@ fn boot(text: Spanned<String>, out: &mut Diagnostics) -> Option<Target> {
     out.push(
         Diagnostic::new(Code::InvalidValue, format!("`boot` cannot be `{}`", shown(&text.value)))
             .at(text.span, "not known")
-            .help(match nearest(&text.value, ["local-disk"]) {
+            .help(match nearest(&text.value, BOOTS) {
                 Some(near) => format!("did you mean `\"{near}\"`?"),
                 None => "write `boot=\"local-disk\"`, or `iso=\"…\"` for an ISO".to_owned(),
             }),

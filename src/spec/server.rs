@@ -10,7 +10,7 @@ use super::value::{self, Wanted, name_span};
 use crate::diag::Diagnostics;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "server",
     arguments: &[],
     more: None,
@@ -21,8 +21,8 @@ const SHAPE: Shape = Shape {
         Child { name: "tftp", once: true },
     ],
 };
-const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
-const WINDOW: Shape =
+pub(super) const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
+pub(super) const WINDOW: Shape =
     Shape { name: "window", arguments: &["number of blocks"], more: None, properties: &[], children: &[] };
 
 /// How the servers are set up; what is `None` has its default.

@@ -41,6 +41,9 @@ pub(super) struct Child {
 
 /// Where the nodes of the language belong, for the help on a misplaced one.
 const HOMES: &[(&str, &str)] = &[
+    ("include", ""),
+    ("let", ""),
+    ("test", ""),
     ("network", ""),
     ("iso", ""),
     ("answers", ""),
@@ -48,6 +51,7 @@ const HOMES: &[(&str, &str)] = &[
     ("server", ""),
     ("loader", ""),
     ("host", ""),
+    ("group", ""),
     ("firmware", ""),
     ("subnet", "network"),
     ("interface", "network"),
@@ -71,6 +75,8 @@ const HOMES: &[(&str, &str)] = &[
     ("wrap", "tftp"),
     ("address", "host"),
     ("mac", "host"),
+    ("uuid", "host"),
+    ("serial", "host"),
     ("mode", "host"),
     ("delay", "host"),
     ("arch", "firmware"),
@@ -171,6 +177,9 @@ fn placeholder(what: &str) -> &'static str {
         "word" => "\"console=ttyS0\"",
         "hardware address" => "\"52:54:00:12:34:56\"",
         "address" => "\"192.168.1.50\"",
+        "UUID" => "\"4c4c4544-0031-3510-8052-b7c04f4b3232\"",
+        "serial number" => "\"7XK2Q13\"",
+        "entry" => "\"main/debian\"",
         "way to answer" => "\"binl\"",
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",

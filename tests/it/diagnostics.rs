@@ -21,8 +21,8 @@ use netspec::diag::{Code, Diagnostics};
 use netspec::resolve::{resolve, rules};
 use netspec::serve::host::locate_among;
 use netspec::serve::interface::Interface;
-use netspec::source::SourceFile;
-use netspec::spec;
+use netspec::source::{SourceFile, Sources};
+use netspec::spec::{self, Loaded};
 
 use crate::support::shown::{Files, interfaces};
 use crate::support::trees;
@@ -36,7 +36,7 @@ struct Shown {
     interfaces: Vec<Interface>,
 }
 
-type Check = fn(&SourceFile, &Shown) -> Diagnostics;
+type Check = fn(&SourceFile, &Shown) -> (Sources, Diagnostics);
 
 /// What finds the findings of a page, by the name in its `needs:` line.
 const CHECKS: &[(&str, Check)] = &[
@@ -49,21 +49,22 @@ const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// The text of the spec alone.
-fn check_text(source: &SourceFile, _: &Shown) -> Diagnostics {
-    let (spec, mut found) = spec::load(source);
-    found.extend(rules::check(&spec));
-    found.sort();
-    found
+fn check_text(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    findings.extend(rules::check(&spec));
+    findings.sort();
+    (sources, findings)
 }
 
 /// Opening the spec, where the folder holds the shown files and no others.
-fn check_open(_: &SourceFile, shown: &Shown) -> Diagnostics {
-    open(&shown.files)
+fn check_open(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    (source.clone().into(), open(&shown.files))
 }
 
 /// Opening the shown spec after it was written 100,000 times over.
-fn check_large(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    open(&shown.files.with(SPEC, source.text.repeat(100_000).as_bytes()))
+fn check_large(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let files = shown.files.with(SPEC, source.text.repeat(100_000).as_bytes());
+    (source.clone().into(), open(&files))
 }
 
 fn open(files: &Files) -> Diagnostics {
@@ -75,24 +76,26 @@ fn open(files: &Files) -> Diagnostics {
 }
 
 /// Everything that `netspec check --no-host` says where the shown files are all that there is.
-fn check_files(source: &SourceFile, shown: &Shown) -> Diagnostics {
+fn check_files(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
     let files = shown.files.with(SPEC, source.text.as_bytes());
-    compile(Path::new(SPEC), &files.with("/usr/lib/ipxe/snponly.efi", &trees::x64_program())).findings
+    let compiled = compile(Path::new(SPEC), &files.with("/usr/lib/ipxe/snponly.efi", &trees::x64_program()));
+    (compiled.sources, compiled.findings)
 }
 
 /// The same on a machine on which no iPXE for UEFI is installed.
-fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes())).findings
+fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let compiled = compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes()));
+    (compiled.sources, compiled.findings)
 }
 
 /// The networks on a machine with the shown interfaces.
-fn check_interfaces(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    let (spec, mut found) = spec::load(source);
-    let (resolved, later) = resolve(&spec, Path::new(SPEC));
-    found.extend(later);
-    found.extend(locate_among(&resolved.networks, &shown.interfaces).1);
-    found.sort();
-    found
+fn check_interfaces(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    let (resolved, later) = resolve(&spec, &sources);
+    findings.extend(later);
+    findings.extend(locate_among(&resolved.networks, &shown.interfaces).1);
+    findings.sort();
+    (sources, findings)
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn every_finding_says_what_to_do() {
         let page = fs::read_to_string(&path).unwrap();
         for (source, found) in examples(&page) {
             for diagnostic in &found {
-                let spec = &source.text;
+                let spec = &source.main().text;
                 assert!(diagnostic.help.as_ref().is_some_and(|help| !help.is_empty()), "{diagnostic:?} in {spec}");
                 assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
                 let first = diagnostic.message.chars().next().unwrap();
@@ -165,7 +168,7 @@ fn code_of(path: &Path) -> String {
     format!("netspec::{}", path.file_stem().unwrap().to_str().unwrap())
 }
 
-fn draw(source: &SourceFile, found: &Diagnostics) -> String {
+fn draw(source: &Sources, found: &Diagnostics) -> String {
     let mut drawn = full(source, found, Style { width: 80, unicode: true, color: false });
     while drawn.ends_with("\n\n") {
         drawn.pop();
@@ -174,7 +177,7 @@ fn draw(source: &SourceFile, found: &Diagnostics) -> String {
 }
 
 /// The specs of a page and the findings about each.
-fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
+fn examples(page: &str) -> Vec<(Sources, Diagnostics)> {
     let needs = page.lines().next().and_then(|line| line.strip_prefix("needs: ")).unwrap_or("text");
     let check = CHECKS.iter().find(|(name, _)| *name == needs).unwrap_or_else(|| panic!("no check named `{needs}`")).1;
     let mut shown = Shown::default();
@@ -185,8 +188,7 @@ fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
             "interfaces" => shown.interfaces = interfaces(content),
             "kdl" => {
                 let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
-                let found = check(&source, &shown);
-                examples.push((source, found));
+                examples.push(check(&source, &shown));
             }
             "text" => {}
             other => panic!("a page has blocks of `kdl`, `text`, `files` and `interfaces`, not `{other}`"),

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diag::{Code, Diagnostic};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Sources, Span};
 
-fn source(text: &str) -> SourceFile {
-    SourceFile { path: "lab.kdl".into(), text: Arc::from(text) }
+fn source(text: &str) -> Sources {
+    SourceFile { path: "lab.kdl".into(), text: Arc::from(text) }.into()
 }
 
-fn sample() -> (SourceFile, Diagnostics) {
+fn sample() -> (Sources, Diagnostics) {
     let text = "menu \"é\" {\n    entry \"Débian live\" iso=\"debain\"\n}\n";
     let at = text.find("\"debain\"").unwrap();
     let mut found = Diagnostics::default();
@@ -96,6 +96,7 @@ fn json_has_lines_columns_and_ends() {
                     "message": "entry `Débian live` names an unknown ISO `debain`",
                     "help": "did you mean `debian`?",
                     "labels": [{
+                    "file": "lab.kdl",
                         "start": { "offset": 41, "line": 2, "column": 29 },
                         "end": { "offset": 49, "line": 2, "column": 37 },
                         "text": "not defined"
