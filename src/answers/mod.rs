@@ -19,7 +19,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
@@ -27,7 +27,7 @@ use minijinja::Value;
 
 pub use self::secret::{Secret, secrets};
 pub use self::template::{Fault, RenderError, Template, TemplateError};
-use crate::net::MacAddr;
+use crate::net::{MacAddr, Uuid};
 use crate::spec::answers::Format;
 use crate::spec::set::VariableValue;
 
@@ -48,7 +48,7 @@ pub struct Machine<'a> {
     /// The hardware address of the network card that it boots from.
     pub mac: Option<MacAddr>,
     /// The UUID that its firmware has for it.
-    pub uuid: Option<&'a str>,
+    pub uuid: Option<Uuid>,
     /// The serial number that its firmware has for it.
     pub serial: Option<&'a str>,
     /// The address that the spec gives it.
@@ -76,18 +76,22 @@ pub struct Place {
 pub const HOST_NAMES: &[&str] = &["name", "mac", "uuid", "serial", "address", "subnet", "netmask", "prefix", "arch"];
 
 /// A value for each name that a template may use.
-fn context(machine: &Machine<'_>, place: &Place) -> BTreeMap<String, Value> {
-    let mut host: BTreeMap<&str, Value> = BTreeMap::new();
-    let texts = [("name", machine.name), ("uuid", machine.uuid), ("serial", machine.serial), ("arch", machine.arch)];
-    host.extend(texts.into_iter().filter_map(|(name, text)| Some((name, Value::from(text?)))));
+/// `filled` names those that have some value if they have none.
+fn context(machine: &Machine<'_>, place: &Place, filled: &BTreeSet<String>) -> BTreeMap<String, Value> {
+    let below_host = |name: &'_ String| name.strip_prefix("host.").map(str::to_owned);
+    let mut host: BTreeMap<String, Value> =
+        filled.iter().filter_map(below_host).map(|name| (name, Value::from(""))).collect();
     let shown = |text: String| Value::from(text);
-    host.extend(machine.mac.map(|mac| ("mac", shown(mac.to_string()))));
-    host.extend(machine.address.map(|address| ("address", shown(address.to_string()))));
-    if let Some(subnet) = machine.subnet {
-        host.insert("subnet", shown(subnet.to_string()));
-        host.insert("netmask", shown(subnet.netmask().to_string()));
-        host.insert("prefix", Value::from(subnet.prefix_len()));
-    }
+    let mut put = |name: &str, value: Option<Value>| host.extend(value.map(|value| (name.to_owned(), value)));
+    put("name", machine.name.map(Value::from));
+    put("mac", machine.mac.map(|mac| shown(mac.to_string())));
+    put("uuid", machine.uuid.map(|uuid| shown(uuid.to_string())));
+    put("serial", machine.serial.map(Value::from));
+    put("address", machine.address.map(|address| shown(address.to_string())));
+    put("subnet", machine.subnet.map(|subnet| shown(subnet.to_string())));
+    put("netmask", machine.subnet.map(|subnet| shown(subnet.netmask().to_string())));
+    put("prefix", machine.subnet.map(|subnet| Value::from(subnet.prefix_len())));
+    put("arch", machine.arch.map(Value::from));
     let variables = machine.variables.iter().map(|(name, value)| {
         let value = match value {
             VariableValue::Text(text) => Value::from(text.as_str()),
@@ -96,7 +100,9 @@ fn context(machine: &Machine<'_>, place: &Place) -> BTreeMap<String, Value> {
         };
         ((*name).to_owned(), value)
     });
-    let mut context: BTreeMap<String, Value> = variables.collect();
+    let filled = filled.iter().filter(|name| !name.contains('.'));
+    let mut context: BTreeMap<String, Value> = filled.map(|name| (name.clone(), Value::from(""))).collect();
+    context.extend(variables);
     context.insert("host".to_owned(), Value::from_pairs(host));
     context.insert("server".to_owned(), shown(place.server.to_string()));
     context.insert("origin".to_owned(), Value::from(place.origin.as_str()));

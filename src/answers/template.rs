@@ -107,12 +107,21 @@ impl Template {
     /// # Errors
     /// [`RenderError`] says in which line the template asks for what the machine does not have, or does what it may not.
     pub fn render(&self, machine: &Machine<'_>, place: &Place) -> Result<String, RenderError> {
-        self.render_values(context(machine, place))
+        self.render_with(machine, place, &BTreeSet::new())
     }
 
-    pub(super) fn render_values(&self, values: impl Into<ValueMap>) -> Result<String, RenderError> {
+    /// The same, where these names have some value if they have none: what else is missing is then to be seen.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn render_with(
+        &self,
+        machine: &Machine<'_>,
+        place: &Place,
+        filled: &BTreeSet<String>,
+    ) -> Result<String, RenderError> {
+        let values = Value::from_pairs(context(machine, place, filled));
         let mut out = Limited(Vec::new());
-        let ValueMap(values) = values.into();
         let rendered = self.environment.get_template(NAME).and_then(|template| {
             template.render_captured_to(values, &mut out)?;
             Ok(())
@@ -144,15 +153,6 @@ impl Template {
             template.as_ref().ok().and_then(|template| template.source().get(error.range()?)).unwrap_or_default();
         let text = text.trim_start_matches("{{").trim_end_matches("}}").trim_matches(['-', '+', ' ']);
         text.split('|').next().unwrap_or_default().trim().to_owned()
-    }
-}
-
-/// The values of a rendering.
-pub(super) struct ValueMap(Value);
-
-impl From<std::collections::BTreeMap<String, Value>> for ValueMap {
-    fn from(values: std::collections::BTreeMap<String, Value>) -> Self {
-        Self(Value::from_pairs(values))
     }
 }
 

@@ -8,7 +8,7 @@ fn desk<'a>(variables: &'a [(&'a str, VariableValue)]) -> Machine<'a> {
     Machine {
         name: Some("desk"),
         mac: Some(MacAddr([0x52, 0x54, 0, 0xaa, 0xbb, 0xcc])),
-        uuid: Some("4c4c4544-0031-3510-8052-b7c04f4b3232"),
+        uuid: "4c4c4544-0031-3510-8052-b7c04f4b3232".parse().ok(),
         serial: Some("7XK2Q13"),
         address: Some(Ipv4Addr::new(10, 0, 0, 50)),
         subnet: "10.0.0.0/24".parse().ok(),

@@ -59,6 +59,7 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
         gathered,
     });
     if let Some(outcome) = &outcome {
+        findings.extend(plan::answers::check::findings(&resolved, &outcome.gathered.facts, &outcome.plan));
         findings.extend(secure_boot::findings(&resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }

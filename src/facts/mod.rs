@@ -3,6 +3,7 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod answers;
 mod digest;
 mod image;
 mod kernel;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::answers::AnswersText;
 pub use self::digest::Digest;
 pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
@@ -40,6 +42,8 @@ use crate::world::World;
 pub struct Facts {
     /// The facts of each ISO of the spec, by its name there.
     pub images: BTreeMap<String, ImageFacts>,
+    /// The templates of answers, by their names in the spec.
+    pub answers: BTreeMap<String, AnswersText>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
     /// What Secure Boot asks of loaders and kernels.
@@ -127,7 +131,8 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
     let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
     let recipes = facts.iter().filter_map(|(iso, facts)| Some((iso.as_str(), facts.recipe.as_ref()?))).collect();
     let secure = secure::gather(spec, &loaders, &loader_files, &images, &recipes, world);
-    let facts = Facts { images: facts, loaders, secure };
+    let answers = answers::gather(spec, world, &mut findings);
+    let facts = Facts { images: facts, answers, loaders, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));

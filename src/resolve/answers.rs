@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::source::{Sources, Span, Spanned};
+use crate::spec::Answers;
 use crate::spec::answers::Format;
 use crate::spec::set::{Variable, VariableValue};
-use crate::spec::Answers;
 
 /// Variables of templates by their names.
 pub type Variables = BTreeMap<String, VariableValue>;

@@ -77,8 +77,15 @@ impl Group {
         let variables = set::decode_all(&checked, "group", out);
         // Without a condition that could not be read, the group would be for more machines than was meant.
         let complete = checked.clean;
-        let group =
-            Self { name: name?, macs: macs?, arches: arches?, subnets: subnets?, choice, variables, span: name_span(node) };
+        let group = Self {
+            name: name?,
+            macs: macs?,
+            arches: arches?,
+            subnets: subnets?,
+            choice,
+            variables,
+            span: name_span(node),
+        };
         complete.then_some(group)
     }
 }
