@@ -8,6 +8,7 @@ use crate::answers::{Fault, HOST_NAMES, Machine, RenderError, Secret, Template, 
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::image::recipe::Recipe;
 use crate::net::MacAddr;
 use crate::plan::machine::Group;
 use crate::plan::{Machines, Plan};
@@ -33,12 +34,18 @@ const MAX_SECRETS: usize = 5;
 pub(super) struct Use<'a> {
     /// The name of the answers.
     pub answers: &'a str,
-    /// The ISO that is booted.
-    pub iso: &'a str,
+    /// The ISO that is booted; `None` where the files are in none.
+    pub iso: Option<&'a str>,
     entry: &'a str,
     menu: &'a str,
     target: &'a Target,
     span: Span,
+}
+
+impl Use<'_> {
+    fn recipe<'f>(&self, facts: &'f Facts) -> Option<&'f Recipe> {
+        facts.images.get(self.iso?)?.recipe.as_ref()
+    }
 }
 
 /// The entries with answers, in the order of the menus.
@@ -49,17 +56,17 @@ pub(super) fn uses(spec: &ResolvedSpec) -> impl Iterator<Item = Use<'_>> {
 fn named<'a>(menu: &'a str, item: &'a MenuItem) -> Option<Use<'a>> {
     let MenuItem::Entry { name, answers: Some(Spanned { value, span }), target, .. } = item else { return None };
     let iso = match target {
-        Target::Iso(iso) => iso,
-        Target::Kernel(kernel) => &kernel.iso,
-        Target::Menu(_) | Target::LocalDisk => return None,
+        Target::Iso(iso) => Some(iso.as_str()),
+        Target::Kernel(kernel) => Some(kernel.iso.as_str()),
+        Target::Files(_) => None,
+        _ => return None,
     };
     Some(Use { answers: value, iso, entry: name, menu, target, span: *span })
 }
 
 /// How the system of an entry is told, by the entry's place.
 pub(super) fn how(named: &Use<'_>, spec: &ResolvedSpec, facts: &Facts) -> Option<Passed> {
-    let recipe = facts.images.get(named.iso).and_then(|image| image.recipe.as_ref());
-    passed(named.answers, named.iso, recipe, matches!(named.target, Target::Kernel(_)), spec)
+    passed(named.answers, named.iso, named.recipe(facts), !matches!(named.target, Target::Iso(_)), spec)
 }
 
 /// Everything that is wrong with the answers of a spec.
@@ -86,7 +93,10 @@ fn not_passed(spec: &ResolvedSpec, facts: &Facts, out: &mut Diagnostics) {
     for named in uses(spec) {
         let arguments = match named.target {
             Target::Kernel(kernel) => &kernel.arguments[..],
-            _ => spec.isos.iter().find(|iso| iso.name == named.iso).map_or(&[][..], |iso| &iso.arguments),
+            Target::Files(files) => &files.arguments[..],
+            _ => {
+                spec.isos.iter().find(|iso| Some(iso.name.as_str()) == named.iso).map_or(&[][..], |iso| &iso.arguments)
+            }
         };
         let is_told = arguments.iter().any(|word| word.contains("{answers}"));
         if is_told || how(&named, spec, facts).is_none_or(|how| !how.words.is_empty()) {
@@ -94,12 +104,13 @@ fn not_passed(spec: &ResolvedSpec, facts: &Facts, out: &mut Diagnostics) {
         }
         let Some(source) = spec.answers.iter().find(|source| source.name == named.answers) else { continue };
         let entry = named.entry;
-        let what = facts.images.get(named.iso).and_then(|image| image.recipe.as_ref());
-        let what = what.map_or_else(|| "this kernel".to_owned(), |recipe| format!("a system of {}", recipe.family()));
+        let what = named
+            .recipe(facts)
+            .map_or_else(|| "this kernel".to_owned(), |recipe| format!("a system of {}", recipe.family()));
         let message =
             format!("entry `{entry}` has answers, and netspec does not know how {what} takes {}", source.format);
         out.push(Diagnostic::new(Code::AnswersNotPassed, message).at(named.span, "nobody reads them").help(match named.target {
-            Target::Kernel(_) => "say it in the `arguments` of the entry, where `{answers}` is the URL of the file",
+            Target::Kernel(_) | Target::Files(_) => "say it in the `arguments` of the entry, where `{answers}` is the URL of the file",
             _ => "say it in the `arguments` of the ISO, where `{answers}` is the URL of the file, or name the kernel of the installer in the block of the entry",
         }));
     }
@@ -148,7 +159,7 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn all(&mut self) {
-        let mut reached: BTreeMap<Option<&Start>, Vec<(&'a str, &'a str)>> = BTreeMap::new();
+        let mut reached: BTreeMap<Option<&Start>, Vec<(&'a str, Option<&'a str>)>> = BTreeMap::new();
         let spec = self.spec;
         let mut from =
             |start: Option<&'a Start>| reached.entry(start).or_insert_with(|| reachable(spec, start)).clone();
@@ -177,7 +188,7 @@ impl<'a> Check<'a> {
     }
 
     /// A machine that is no host.
-    fn of_group(&mut self, answers: &'a str, iso: &str, group: Option<&'a Group>) {
+    fn of_group(&mut self, answers: &'a str, iso: Option<&str>, group: Option<&'a Group>) {
         let Some(ready) = self.templates.get(answers) else { return };
         let variables = group.map(|group| &group.variables).into_iter().chain([&ready.variables]).flatten();
         let mut machine = Machine { mac: Some(ANY), arch: Some("uefi-x64"), ..Machine::default() };
@@ -187,7 +198,14 @@ impl<'a> Check<'a> {
         self.try_all(answers, ready, &machine, iso, group.map_or(Whom::Other, |group| Whom::Group(&group.name)));
     }
 
-    fn try_all(&mut self, answers: &'a str, ready: &'a Ready, machine: &Machine<'_>, iso: &str, whom: Whom<'a>) {
+    fn try_all(
+        &mut self,
+        answers: &'a str,
+        ready: &'a Ready,
+        machine: &Machine<'_>,
+        iso: Option<&str>,
+        whom: Whom<'a>,
+    ) {
         let Ready { format, template, meta_data, .. } = ready;
         self.try_one((answers, false), template, machine, iso, whom, |text| check::answers(*format, text));
         if let Some(meta_data) = meta_data {
@@ -200,11 +218,11 @@ impl<'a> Check<'a> {
         which: Which<'a>,
         template: &Template,
         machine: &Machine<'_>,
-        iso: &str,
+        iso: Option<&str>,
         whom: Whom<'a>,
         valid: impl Fn(&str) -> Result<(), check::Invalid>,
     ) {
-        let place = place(SERVER, &format!("http://{SERVER}"), Some(iso));
+        let place = place(SERVER, &format!("http://{SERVER}"), iso);
         // What is missing is filled in, so that one run finds all that is missing.
         let mut filled = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
@@ -261,12 +279,12 @@ impl<'a> Check<'a> {
             let Some(source) = self.spec.answers.iter().find(|source| source.name == *answers) else { continue };
             let template = source.meta_data.as_ref().filter(|_| *is_meta_data).unwrap_or(&source.template);
             let (line, file) = (affected.line, shown(&template.written));
-            let whom = affected.whom();
+            let whom = self.whom(affected);
             let finding = match wrong {
                 Wrong::Undefined(name) => self.undefined(name, source, affected, &file),
                 Wrong::Invalid { reason, help, .. } => {
                     let what = if *is_meta_data { "`meta-data`" } else { source.format.name() };
-                    let message = format!("what `{file}` gives {whom} is no {what}: line {line} of it: {reason}");
+                    let message = format!("what `{file}` gives {whom} is no {what}, in its line {line}: {reason}");
                     Diagnostic::new(Code::AnswersInvalid, message).help(help.clone())
                 }
                 Wrong::Fails(why) => {
@@ -288,7 +306,7 @@ impl<'a> Check<'a> {
     }
 
     fn undefined(&self, name: &str, source: &AnswersSource, affected: &Affected, file: &str) -> Diagnostic {
-        let (line, whom) = (affected.line, affected.whom());
+        let (line, whom) = (affected.line, self.whom(affected));
         let what = shown(name);
         // Where some machine has it, the others may well be meant to get nothing.
         let is_for_all = affected.hosts > 0 || !self.is_set_somewhere(name);
@@ -315,7 +333,7 @@ impl<'a> Check<'a> {
         } else {
             let known = self.set_names();
             let given = GIVEN.iter().copied();
-            match nearest(name, known.iter().copied().chain(given)) {
+            match nearest(name, known.iter().copied().chain(given).filter(|known| *known != name)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if affected.hosts > 0 => {
                     format!(
@@ -348,6 +366,14 @@ impl<'a> Check<'a> {
         let groups = self.machines.groups.iter().flat_map(|group| group.variables.keys());
         hosts.chain(groups).map(String::as_str).collect()
     }
+
+    /// For whom something is wrong, as an end of a sentence.
+    fn whom(&self, affected: &Affected) -> String {
+        match affected.hosts == 0 && self.machines.hosts.is_empty() && self.machines.groups.is_empty() {
+            true => "for every machine".to_owned(),
+            false => affected.whom(),
+        }
+    }
 }
 
 impl Affected {
@@ -379,7 +405,7 @@ fn fails_help(why: &str) -> String {
 }
 
 /// The answers that a machine can get to, each with the ISO that it boots; each once.
-fn reachable<'a>(spec: &'a ResolvedSpec, start: Option<&Start>) -> Vec<(&'a str, &'a str)> {
+fn reachable<'a>(spec: &'a ResolvedSpec, start: Option<&Start>) -> Vec<(&'a str, Option<&'a str>)> {
     let menu = |name: &str| spec.menus.iter().find(|menu| menu.name == name);
     let mut found = Vec::new();
     let mut waiting = Vec::new();

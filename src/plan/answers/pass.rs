@@ -18,16 +18,16 @@ pub(in crate::plan) struct Passed {
     pub words: Vec<String>,
 }
 
-/// The answers of an entry that boots an ISO, by a recipe or by hand.
+/// The answers of an entry that boots an ISO by its recipe, or a kernel by hand.
 pub(in crate::plan) fn passed(
     answers: &str,
-    iso: &str,
+    iso: Option<&str>,
     recipe: Option<&Recipe>,
     by_hand: bool,
     spec: &ResolvedSpec,
 ) -> Option<Passed> {
     let format = spec.answers.iter().find(|source| source.name == answers)?.format;
-    let folder = format!("{ORIGIN}/{}", folder(answers, Some(iso), &MACHINE.to_string()));
+    let folder = format!("{ORIGIN}/{}", folder(answers, iso, &MACHINE.to_string()));
     let url = format!("{folder}{}", first_file(format));
     Some(Passed { words: usual(format, &folder, &url, recipe, by_hand), url })
 }
