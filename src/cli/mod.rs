@@ -10,7 +10,9 @@ mod explain;
 mod fmt;
 mod init;
 mod loaders;
+mod lock;
 mod plan;
+mod progress;
 mod replace;
 mod report;
 mod serve;
@@ -28,6 +30,7 @@ pub fn main() -> ExitCode {
         Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Fmt(fmt) => fmt::run(&fmt),

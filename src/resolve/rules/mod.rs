@@ -27,6 +27,7 @@ mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
 mod unused_iso;
+mod url_without_digest;
 
 use crate::diag::Diagnostics;
 use crate::spec::Spec;
@@ -50,6 +51,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    url_without_digest::check,
     ipxe_expansion::check,
     duplicate_mac::check,
     shadowed_rule::check,
