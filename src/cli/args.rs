@@ -65,6 +65,9 @@ pub(super) struct CheckArgs {
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(super) no_files: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
