@@ -36,6 +36,7 @@
 //! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`fetch`] | files of other servers that a spec pins, into the cache | the network, files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
@@ -68,6 +69,7 @@ pub mod cli;
 pub mod diag;
 pub mod explain;
 pub mod facts;
+pub mod fetch;
 pub mod image;
 pub mod net;
 pub mod plan;

@@ -7,6 +7,7 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod fetch;
 mod loaders;
 mod plan;
 mod report;
@@ -26,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Fetch(fetch) => fetch::run(&fetch),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
-use super::report;
+use super::{fetch, report};
 use crate::plan::{Node, Plan};
 use crate::resolve::DhcpMode;
 use crate::serve::dhcp::Mode;
@@ -25,6 +25,10 @@ use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    // What cannot be fetched is not there, and a finding says so.
+    if args.fetch {
+        fetch::fetch(&args.spec);
+    }
     let mut compiled = compile::compile(&args.spec, &OsWorld);
     let (located, findings) = host::locate(&compiled.networks);
     compiled.findings.extend(findings);

@@ -5,6 +5,7 @@ mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
+mod fetch;
 mod lan;
 mod layers;
 mod lease;
