@@ -19,6 +19,8 @@
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
 //!
+//! [`lock`] keeps `Facts` in a file, so that a plan needs no ISO on the machine.
+//!
 //! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the
 //! code, start at `src/cli/compile.rs`, which calls the phases in their order.
 //!
@@ -37,6 +39,7 @@
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
 //! | [`fetch`] | files of other servers that a spec pins, into the cache | the network, files |
+//! | [`lock`] | `netspec.lock`: files by content, and what was found in them | files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
@@ -71,6 +74,7 @@ pub mod explain;
 pub mod facts;
 pub mod fetch;
 pub mod image;
+pub mod lock;
 pub mod net;
 pub mod plan;
 pub mod proto;

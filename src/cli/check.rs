@@ -4,16 +4,19 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, FindingFormat};
 use super::compile::{self, Compiled};
+use super::progress::Local;
 use super::report;
 use crate::diag::render;
+use crate::facts::Use;
 use crate::plan::secure_boot::SecureBoot;
 use crate::serve::host;
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
     let mut failed = false;
+    let local = Local::new();
     for path in &args.specs {
-        let mut compiled = compile::compile(path, &OsWorld);
+        let mut compiled = compile::compile_as(path, &OsWorld, &local.setting(args.lock.mode(), Use::Planning));
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
             compiled.findings.sort();

@@ -9,7 +9,9 @@ pub mod compile;
 mod explain;
 mod fetch;
 mod loaders;
+mod lock;
 mod plan;
+mod progress;
 mod report;
 mod serve;
 
@@ -25,6 +27,7 @@ pub fn main() -> ExitCode {
     match args.command {
         Command::Check(check) => check::run(&check),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Fetch(fetch) => fetch::run(&fetch),

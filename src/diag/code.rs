@@ -90,9 +90,11 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
+    /// A UUID or serial number that many boards have.
+    PlaceholderId = "placeholder-id", Error;
     /// A URL that boot loaders or netspec cannot load.
     UrlInvalid = "url-invalid", Error;
-    /// An entry that says more than one thing to boot.
+    /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
     NotYetSupported = "not-yet-supported", Error;
@@ -156,6 +158,8 @@ codes! {
     IsoTruncated = "iso-truncated", Error;
     /// The file is no ISO 9660 image, or a damaged one.
     IsoInvalid = "iso-invalid", Error;
+    /// The ISO is not the file that was locked.
+    IsoChanged = "iso-changed", Warning;
     /// The ISO holds no system that netspec knows how to boot over the network.
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
@@ -188,6 +192,16 @@ codes! {
     SecureBootKernel = "secure-boot-kernel", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
+
+    // The lock file.
+    /// The lock file does not match the spec or the files of this machine.
+    LockStale = "lock-stale", Warning;
+    /// There is no lock file where one was asked for.
+    LockMissing = "lock-missing", Error;
+    /// The lock file cannot be read, or is no lock file.
+    LockUnreadable = "lock-unreadable", Error;
+    /// The lock file was written by a newer netspec.
+    LockVersion = "lock-version", Error;
 
     // This machine.
     /// No interface of this machine is on the network.

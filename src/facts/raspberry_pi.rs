@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::loader::{Found, Sources};
-use super::{Digest, FilePin, LoaderFiles};
+use super::{FilePin, Known, LoaderFiles, scan};
 use crate::diag::nearest::{listed, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::LoaderSource;
@@ -29,7 +29,7 @@ const MAX_DEPTH: usize = 8;
 const MAX_FILE: u64 = 1024 * 1024 * 1024;
 
 /// Reads the folder that the spec names, if it names one. Hidden files are left out, and so are links that lead out of it.
-pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+pub(super) fn find(sources: &Sources, known: &dyn Known, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
     let Some(source) = sources.get(&LoaderKind::RaspberryPi) else { return Ok(Found::default()) };
     let mut walk = Walk { world, root: PathBuf::new(), paths: BTreeMap::new() };
     let walked = world.canonical(&source.path).and_then(|root| {
@@ -50,11 +50,15 @@ pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Di
     }
     let (mut files, mut paths) = Found::default();
     for (name, path) in walk.paths {
-        let pin = pin(&path, world).map_err(|error| {
-            unusable(source, &format!("`{}` {}", shown(&path.display().to_string()), reason(&error)))
-        })?;
-        files.files.insert(format!("{RASPBERRY_PI}{name}"), pin);
-        paths.insert(format!("{RASPBERRY_PI}{name}"), path);
+        let name = format!("{RASPBERRY_PI}{name}");
+        let pin = match known.pin(&name, &path) {
+            Some(pin) => pin,
+            None => pin(&path, world).map_err(|error| {
+                unusable(source, &format!("`{}` {}", shown(&path.display().to_string()), reason(&error)))
+            })?,
+        };
+        files.files.insert(name.clone(), pin);
+        paths.insert(name, path);
     }
     Ok((files, paths))
 }
@@ -104,15 +108,13 @@ impl Walk<'_> {
     }
 }
 
-/// Reads a file piece by piece.
 fn pin(path: &Path, world: &dyn World) -> io::Result<FilePin> {
     let file = world.open(path)?;
-    let size = file.size();
-    if size > MAX_FILE {
+    if file.size() > MAX_FILE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let sha256 = Digest::read(&*file)?;
-    Ok(FilePin { size, sha256, speaks_http: false, speaks_https: false })
+    let scanned = scan::scan(&*file, [])?;
+    Ok(FilePin { size: file.size(), sha256: scanned.sha256, speaks_http: false, speaks_https: false })
 }
 
 fn reason(error: &io::Error) -> String {

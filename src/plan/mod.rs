@@ -24,6 +24,7 @@ mod grub;
 mod ipxe;
 pub mod left_out;
 mod loader;
+pub mod machine;
 mod menu;
 mod reach;
 mod role;
@@ -36,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
@@ -73,6 +75,9 @@ pub struct Plan {
     /// Pi, which asks there first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub below_serial: BTreeSet<String>,
+    /// Machines that begin elsewhere than with the first menu. They ask for a path that says who they are.
+    #[serde(skip_serializing_if = "Machines::is_empty")]
+    pub machines: Machines,
     /// What files of ISOs are to clients, where it is known.
     pub roles: BTreeMap<String, Role>,
     /// What DHCP tells each kind of client.
@@ -119,6 +124,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         everywhere: BTreeMap::new(),
         stand_ins: BTreeMap::new(),
         below_serial: BTreeSet::new(),
+        machines: Machines::of(spec),
         roles: BTreeMap::new(),
         boot: BootTable::default(),
     };

@@ -7,6 +7,7 @@
 mod files;
 mod machines;
 pub mod rules;
+mod start;
 mod wanted;
 mod words;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
+pub use self::start::{Group, Host, Start};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::words;
 use crate::diag::Diagnostics;
@@ -45,6 +47,10 @@ pub struct ResolvedSpec {
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
     /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
     pub rules: Vec<Rule>,
+    /// Single machines, in the order of the spec.
+    pub hosts: Vec<Host>,
+    /// Classes of machines that boot otherwise than usual; the first one that a machine belongs to counts.
+    pub groups: Vec<Group>,
     /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
     pub vendor_classes: Vec<String>,
     /// The loaders that rules give to machines, in the order of the spec.
@@ -323,6 +329,8 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         firmware_machines: wanted::machines(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
+        hosts: start::hosts(spec),
+        groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)

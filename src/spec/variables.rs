@@ -11,7 +11,8 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span, Spanned};
 
-const SHAPE: Shape = Shape { name: "let", arguments: &["name", "text"], more: None, properties: &[], children: &[] };
+pub(super) const SHAPE: Shape =
+    Shape { name: "let", arguments: &["name", "text"], more: None, properties: &[], children: &[] };
 
 /// What stands for values that only the running server knows. They are left as they are where they have a meaning.
 const OF_SERVER: [&str; 3] = ["iso", "server", "answers"];

@@ -65,22 +65,27 @@ fn blocks(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// What is wrong with a spec apart from its files.
-fn findings(text: &str) -> (Sources, Diagnostics) {
+/// What is wrong with a spec apart from its files. `others` holds the files that it may include.
+fn findings(text: &str, others: &MemWorld) -> (Sources, Diagnostics) {
     let source = SourceFile { path: "spec.kdl".into(), text: Arc::from(text) };
-    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, &MemWorld::default());
+    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, others);
     findings.extend(resolve(&spec, &sources).1);
     (sources, findings)
 }
 
 #[test]
 fn specs_in_documents_are_valid_or_said_not_to_be() {
-    let documents = [root().join("README.md")].into_iter().chain(files(&root().join("src"), "rs"));
+    let manual = files(&root().join("docs"), "md");
+    let documents = [root().join("README.md")].into_iter().chain(manual).chain(files(&root().join("src"), "rs"));
     let mut specs = 0;
     for path in documents {
-        for block in blocks(&fs::read_to_string(&path).unwrap()) {
+        let blocks = blocks(&fs::read_to_string(&path).unwrap());
+        // A block of the language `kdl hosts.kdl` is a file that the other specs of the document may include.
+        let others = blocks.iter().filter_map(|block| Some((block.language.strip_prefix("kdl ")?, &block.text)));
+        let others = others.fold(MemWorld::default(), |world, (name, text)| world.with(name, text.as_str()));
+        for block in blocks {
             let place = format!("{}:{}", path.display(), block.line);
-            let (source, found) = findings(&block.text);
+            let (source, found) = findings(&block.text, &others);
             match block.language.as_str() {
                 "kdl" => assert!(found.is_empty(), "{place}:\n{}", short(&source, &found)),
                 WRONG => assert!(found.has_errors(), "{place} has no error"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the one that uses nothing to the one that may use all.
 const ORDER: &[&str] = &[
-    "source", "net", "diag", "world", "spec", "resolve", "image", "facts", "fetch", "proto", "plan", "serve",
+    "source", "net", "diag", "world", "spec", "resolve", "image", "facts", "fetch", "lock", "proto", "plan", "serve",
     "explain", "cli",
 ];
 

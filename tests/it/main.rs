@@ -12,6 +12,7 @@ mod lease;
 mod loaders;
 mod plans;
 mod recipes;
+mod reference;
 mod rfc;
 mod rules;
 mod secure_boot;

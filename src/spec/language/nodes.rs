@@ -11,7 +11,9 @@ use crate::spec::firmware::Arch;
 use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
-use crate::spec::{decode, dhcp, effect, file, firmware, host, iso, loader, menu, network, server, tftp};
+use crate::spec::{
+    decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, tftp, variables,
+};
 
 /// A node in its place.
 pub(super) struct Described {
@@ -54,6 +56,18 @@ const DELAY: Value = Value::Time { from: Duration::ZERO, to: MAX_DELAY };
 /// Every node, in the order in which people read about them.
 pub(super) const NODES: &[Described] = &[
     node("", &decode::TOP, "", "The nodes of a spec, in any order."),
+    node(
+        "include",
+        &include::SHAPE,
+        "the spec is one file",
+        "Another file of the spec, whose nodes stand in the place of this one.",
+    )
+    .arguments(&[(Path, "The file. Its own paths are relative to the folder that it is in.")]),
+    node("let", &variables::SHAPE, "values are written where they are used", "A name for a value that is used twice.")
+        .arguments(&[
+            (Name, "What stands in braces where it is used; begins with a letter."),
+            (Text, "The value, in which the variables above it may be used."),
+        ]),
     node(
         "network",
         &network::SHAPE,
