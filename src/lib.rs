@@ -44,6 +44,7 @@
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
+//! | [`lsp`] | findings, help and names for an editor | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
 //! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
@@ -75,6 +76,7 @@ pub mod facts;
 pub mod fetch;
 pub mod image;
 pub mod lock;
+pub mod lsp;
 pub mod net;
 pub mod plan;
 pub mod proto;

@@ -73,6 +73,7 @@ pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Comp
     if let Some(outcome) = &outcome {
         findings.extend(secure_boot::findings(&outcome.resolved, &outcome.gathered.facts));
         findings.extend(left_out::findings(&outcome.resolved, &outcome.gathered.facts));
+        findings.extend(plan::findings::check(&spec, &outcome.resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();

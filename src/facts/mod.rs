@@ -3,12 +3,15 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod arguments;
 mod digest;
 mod files;
 mod image;
 mod kernel;
+mod kind;
 mod known;
 mod loader;
+mod memory;
 mod paths;
 mod pe;
 mod pxelinux;
@@ -173,6 +176,9 @@ pub fn gather_beside(
         }
     }
     findings.extend(paths::check(spec, &images));
+    findings.extend(kind::check(spec, &images, world));
+    findings.extend(arguments::check(spec, &facts, &images));
+    findings.extend(memory::check(spec, &facts, &images));
     let (files, paths) = files::gather(spec, world, &mut findings);
     let (loaders, mut loader_files) = match known.loaders() {
         Some(loaders) => (loader::pinned(spec, loaders, &mut findings), BTreeMap::new()),

@@ -18,8 +18,10 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
+mod command_line;
 mod entry;
 mod files;
+pub mod findings;
 mod grub;
 mod ipxe;
 pub mod left_out;

@@ -4,10 +4,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod command_line;
 mod files;
 mod machines;
 pub mod rules;
 mod start;
+mod stated;
 mod wanted;
 mod words;
 
@@ -18,11 +20,13 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
+pub use self::stated::StatedHost;
 pub use self::wanted::{FirmwareMachine, WantedLoader};
-pub use self::words::words;
+pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
@@ -57,6 +61,10 @@ pub struct ResolvedSpec {
     pub wanted_loaders: Vec<WantedLoader>,
     /// The machines that rules speak of, in the order of the spec.
     pub firmware_machines: Vec<FirmwareMachine>,
+    /// What the spec writes on the command lines of kernels.
+    pub command_lines: Vec<CommandLine>,
+    /// The machines of which the spec says what they are made of.
+    pub stated_hosts: Vec<StatedHost>,
 }
 
 /// A network on which clients are answered.
@@ -327,6 +335,8 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
+        command_lines: command_line::command_lines(spec),
+        stated_hosts: stated::hosts(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
         hosts: start::hosts(spec),

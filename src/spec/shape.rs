@@ -79,6 +79,8 @@ const HOMES: &[(&str, &str)] = &[
     ("serial", "host"),
     ("mode", "host"),
     ("delay", "host"),
+    ("memory", "host"),
+    ("network-cards", "host"),
     ("arch", "firmware"),
     ("vendor-class", "firmware"),
 ];
@@ -171,6 +173,8 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
+        "amount" => "\"2GiB\"",
+        "number" => "2",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
