@@ -144,6 +144,8 @@ codes! {
     UnusedIso = "unused-iso", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
+    /// A digest for an ISO of this machine, which is pinned in another way.
+    DigestWithoutUrl = "digest-without-url", Error;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// A kernel argument with one quote of a pair.

@@ -252,7 +252,7 @@ fn what_no_second_try_mends_is_told_at_once() {
     let server = Server::start(|_, request| match request.path.as_str() {
         "/gone" => status("404 Not Found"),
         "/busy" => status("503 Service Unavailable"),
-        _ => b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
+        _ => b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(),
     });
     let cache = tempfile::tempdir().unwrap();
     let fetch = |url: &str| {
