@@ -14,7 +14,7 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::progress::Local;
-use super::report;
+use super::{fetch, report};
 use crate::facts::Use;
 use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
@@ -28,6 +28,10 @@ use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    // What cannot be fetched is not there, and a finding says so.
+    if args.fetch {
+        fetch::fetch(&args.spec);
+    }
     let local = Local::new();
     let mode = if args.locked { LockMode::Locked } else { LockMode::Use };
     let mut compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(mode, Use::Serving));

@@ -6,6 +6,7 @@ mod diagnostics;
 mod docs;
 mod explain;
 mod explain_code;
+mod fetch;
 mod fmt;
 mod formats;
 mod init;
