@@ -4,6 +4,7 @@ pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
+mod machines;
 mod many;
 mod merged;
 mod rivals;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Case> {
         many::CASES,
         uefi::CASES,
         rules::CASES,
+        machines::CASES,
         isolated::CASES,
         merged::CASES,
         secure_boot::CASES,

@@ -121,7 +121,7 @@ impl Session {
             };
             (code, error.to_string(), false)
         })?;
-        let found = self.files.open(&path, self.local);
+        let found = self.files.open_for(&path, self.local, *self.peer.ip());
         found.ok_or_else(|| (ErrorCode::NotFound, "not found".to_owned(), is_probe(&path)))
     }
 
