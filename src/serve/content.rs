@@ -79,4 +79,10 @@ pub trait Files: Send + Sync + 'static {
     /// UTF-8 stand in it as U+FFFD. `local` is the address of this machine that the client sent its request to; generated files
     /// point back to it. `None` where there is no such file (a directory is no file).
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened>;
+
+    /// Why there is no file where the name speaks of one that is made for the machine that asks: in words, for the journal.
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        let _ = (path, local, client);
+        None
+    }
 }

@@ -12,10 +12,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::answers::AnswerFiles;
 use super::content::{Content, Files, Opened};
 use crate::facts::{Digest, Facts, Gathered, ImageFacts};
 use crate::image::iso9660::{Extent, Iso};
-use crate::plan::{Node, Plan, Role, Template};
+use crate::plan::{Node, Plan, Role, Template, with_identity};
 
 /// Looks names up in a plan whose files are open.
 pub struct FileTree {
@@ -27,6 +28,7 @@ pub struct FileTree {
     everywhere: BTreeMap<String, OpenNode>,
     stand_ins: BTreeMap<String, OpenNode>,
     below_serial: BTreeSet<String>,
+    answers: AnswerFiles,
     roles: BTreeMap<String, Role>,
 }
 
@@ -145,6 +147,7 @@ impl FileTree {
             everywhere,
             stand_ins,
             below_serial,
+            answers: AnswerFiles::of(plan),
             roles,
         })
     }
@@ -154,9 +157,18 @@ impl FileTree {
     }
 
     fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
+        self.open_node_for(None, path, node, local)
+    }
+
+    /// The same for a client of which this beginning of a path says who it is.
+    fn open_node_for(&self, machine: Option<&str>, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let bytes = Bytes::from(template.render(local, self.http_port));
+                let text = match machine {
+                    Some(machine) => template.render_for(machine, local, self.http_port),
+                    None => template.render(local, self.http_port),
+                };
+                let bytes = Bytes::from(text);
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)
@@ -166,6 +178,14 @@ impl FileTree {
             OpenNode::Absent(size) => return Some(self.absent(path, *size, Bytes::new())),
         };
         Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path) })
+    }
+
+    /// A menu for PXELINUX with a word about who asks.
+    fn open_with_identity(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let (file, machine) = with_identity(path)?;
+        let node = self.files.get(file).filter(|node| matches!(node, OpenNode::Text(_)))?;
+        let opened = self.open_node_for(Some(machine), path, node, local)?;
+        Some(Opened { role: self.role(file), ..opened })
     }
 
     /// A file of which only these bytes are known.
@@ -249,6 +269,10 @@ fn is_serial(name: &str) -> bool {
 }
 
 impl Files for FileTree {
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        self.answers.open(path, local, Some(client))?.err()
+    }
+
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
         let everywhere = || {
             let name = path.rsplit('/').next().unwrap_or(path);
@@ -268,7 +292,12 @@ impl Files for FileTree {
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path).or_else(everywhere).or_else(stand_in),
+            None => self
+                .open_in_image(path)
+                .or_else(|| self.answers.open(path, local, None)?.ok())
+                .or_else(|| self.open_with_identity(path, local))
+                .or_else(everywhere)
+                .or_else(stand_in),
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) const SHAPE: Shape = Shape {
     properties: &["format"],
     children: &[Child { name: "meta-data", once: true }, Child { name: "set", once: false }],
 };
-pub(super) const META_DATA: Shape = Shape { name: "meta-data", arguments: &["path"], more: None, properties: &[], children: &[] };
+pub(super) const META_DATA: Shape =
+    Shape { name: "meta-data", arguments: &["path"], more: None, properties: &[], children: &[] };
 
 /// What an installer is told in place of a person who answers its questions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{
-    answers, decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, set, tftp, variables,
+    answers, decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, set, tftp,
+    variables,
 };
 
 /// A node in its place.
