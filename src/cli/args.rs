@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diag::Code;
 use crate::lock::LockMode;
-use crate::net::MacAddr;
+use crate::net::{MacAddr, Serial, Uuid};
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -19,6 +19,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Writes a first spec from the ISOs in a folder and the networks of this machine
+    Init(InitArgs),
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
     /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
@@ -33,8 +35,22 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Notes which entry a machine boots next time, and only then; without an entry, says what is noted
+    BootNext(BootNextArgs),
+    /// Brings specs into one form; comments stay, and the specs mean the same
+    Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InitArgs {
+    /// The folder with the ISOs, or with folders of ISOs
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// The spec to write, which must not be there yet; `-` is standard output [default: netspec.kdl in DIR]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -139,6 +155,15 @@ pub(super) struct ExplainArgs {
     /// The hardware address of its network card
     #[arg(long)]
     pub(super) mac: Option<MacAddr>,
+    /// The UUID that its firmware has for it, as `dmidecode -s system-uuid` shows it
+    #[arg(long)]
+    pub(super) uuid: Option<Uuid>,
+    /// The serial number that its firmware has for it, as `dmidecode -s system-serial-number` shows it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) serial: Option<Serial>,
+    /// The address that it gets on its network, for groups of a subnet
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) address: Option<Ipv4Addr>,
     /// What its firmware says that it is (DHCP option 60), where that is unusual
     #[arg(long, value_name = "TEXT", requires = "arch")]
     pub(super) vendor_class: Option<String>,
@@ -165,13 +190,43 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct FmtArgs {
+    /// The spec files, which are changed in place; `-` reads standard input and writes to standard output
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// Change nothing: show what would change, and fail if anything would
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct BootNextArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The name of a `host`; without it, all that have something noted
+    pub(super) host: Option<String>,
+    /// The name of an entry, or of a menu, a slash and an entry
+    #[arg(conflicts_with = "clear")]
+    pub(super) entry: Option<String>,
+    /// Take back what is noted for the host
+    #[arg(long, requires = "host")]
+    pub(super) clear: bool,
+    /// The folder that the server keeps its state in [default: $STATE_DIRECTORY, else /var/lib/netspec]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
-    /// The folder that leases are kept in, where a network says `dhcp "server"` [default: $STATE_DIRECTORY, else
+    /// The folder that leases and next boots are kept in, where the spec has some [default: $STATE_DIRECTORY, else
     /// /var/lib/netspec]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,

@@ -4,17 +4,22 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
 
 mod args;
+mod boot_next;
 mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fmt;
+mod init;
 mod loaders;
 mod lock;
 mod lsp;
 mod plan;
 mod progress;
+mod replace;
 mod report;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 
@@ -26,6 +31,7 @@ use self::args::{Args, Command};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
@@ -33,6 +39,8 @@ pub fn main() -> ExitCode {
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::BootNext(boot_next) => boot_next::run(&boot_next),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

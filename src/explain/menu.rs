@@ -149,6 +149,10 @@ pub(super) struct Known {
     pub(super) mac: String,
     /// The same with hyphens.
     pub(super) mac_hyphens: String,
+    /// Its UUID; empty where none was named.
+    pub(super) uuid: String,
+    /// Its serial number; empty where none was named.
+    pub(super) serial: String,
     /// The processor of its firmware, where kernels are programs of UEFI and so have to be for the same one.
     pub(super) cpu: Option<&'static str>,
     /// Where Secure Boot is on: the kernels that shim refuses, by ISO and path, and why.
@@ -164,7 +168,16 @@ impl Known {
             let kernels = chain.into_iter().flat_map(SecureBoot::refused);
             kernels.map(|kernel| ((kernel.iso.clone(), kernel.path.clone()), kernel.to_string())).collect()
         });
-        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()), refused }
+        let uuid = client.uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
+        let serial = client.serial.as_ref().map(ToString::to_string).unwrap_or_default();
+        Self {
+            mac_hyphens: mac.replace(':', "-"),
+            mac,
+            uuid,
+            serial,
+            cpu: firmware.is_uefi().then(|| firmware.cpu()),
+            refused,
+        }
     }
 
     fn refusal(&self, kernel: &Fetched, head: &[u8]) -> Option<String> {

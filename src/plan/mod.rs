@@ -15,6 +15,8 @@
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
 //! | `…/autoexec.ipxe` | what leads iPXE to that script from any folder |
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
+//! | `start/…` | where clients begin, where they do not all begin alike |
+//! | `machine/…` | the one of these that is for the machine that asks ([`machine`]) |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod answers;
@@ -33,6 +35,7 @@ mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
+pub mod start;
 mod template;
 mod title;
 
@@ -154,6 +157,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    start::add(spec, facts, &mut plan);
     grub::add(spec, facts, &mut plan);
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);

@@ -14,7 +14,7 @@ mod stated;
 mod wanted;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -265,6 +265,46 @@ impl Tftp {
 }
 
 impl ResolvedSpec {
+    /// The menu of this name.
+    pub fn menu(&self, name: &str) -> Option<&Menu> {
+        self.menus.iter().find(|menu| menu.name == name)
+    }
+
+    /// What an entry of a menu starts; of two entries of one name, the first one.
+    pub fn entry(&self, menu: &str, entry: &str) -> Option<&Target> {
+        self.menu(menu)?.items.iter().find_map(|item| match item {
+            MenuItem::Entry { name, target, .. } if name == entry => Some(target),
+            _ => None,
+        })
+    }
+
+    /// A menu and all that its entries lead to, in the order of the spec.
+    pub fn menus_from(&self, name: &str) -> Vec<&Menu> {
+        let mut reached = BTreeSet::from([name]);
+        let mut waiting = vec![name];
+        while let Some(menu) = waiting.pop().and_then(|name| self.menu(name)) {
+            for item in &menu.items {
+                if let MenuItem::Entry { target: Target::Menu(other), .. } = item
+                    && reached.insert(other)
+                {
+                    waiting.push(other);
+                }
+            }
+        }
+        self.menus.iter().filter(|menu| reached.contains(&*menu.name)).collect()
+    }
+
+    /// Every place where a client can begin: each menu, and each entry of one, in the order of the spec.
+    pub fn starts(&self) -> impl Iterator<Item = Start> {
+        self.menus.iter().flat_map(|menu| {
+            let entries = menu.items.iter().filter_map(|item| match item {
+                MenuItem::Entry { name, .. } => Some(Start::Entry(menu.name.clone(), name.clone())),
+                MenuItem::Separator => None,
+            });
+            std::iter::once(Start::Menu(menu.name.clone())).chain(entries)
+        })
+    }
+
     /// The kernels that entries name, in the order of the menus.
     pub fn kernel_targets(&self) -> impl Iterator<Item = &KernelTarget> {
         self.menus.iter().flat_map(|menu| &menu.items).filter_map(|item| match item {

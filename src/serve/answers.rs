@@ -10,6 +10,8 @@ use crate::facts::Digest;
 use crate::plan::Plan;
 use crate::plan::answers::{Asked, Ready, place};
 use crate::plan::machine::Machines;
+use crate::proto::identity::Identity;
+use crate::spec::loader::Machine;
 
 /// The templates of a plan, ready.
 pub(super) struct AnswerFiles {
@@ -28,6 +30,19 @@ impl AnswerFiles {
         Self { ready, machines: plan.machines.clone(), http_port: plan.server.http_port }
     }
 
+    /// What stands for a machine in the paths that PXELINUX is told: as little as tells it from others, because its names of files
+    /// have 127 bytes at most.
+    pub(super) fn who(&self, identity: &Identity) -> String {
+        let host = |identity: &Identity| self.machines.find(identity).host.map(|host| &host.name);
+        let of_card = Identity { mac: identity.mac, ..Identity::default() };
+        let identity = Identity { cpu: None, ..identity.clone() };
+        let short = if host(&of_card) == host(&identity) && of_card.mac.is_some() { of_card } else { identity };
+        match short.path("") {
+            path if path.contains('-') => path.trim_end_matches('/').to_owned(),
+            _ => "machine/mac-".to_owned(),
+        }
+    }
+
     /// A file for the machine that the path speaks of, asked for by the client at this address. `None` where the path is none
     /// of these.
     ///
@@ -36,6 +51,8 @@ impl AnswerFiles {
     pub(super) fn open(&self, path: &str, local: Ipv4Addr, client: Option<Ipv4Addr>) -> Option<Result<Opened, String>> {
         let mut asked = Asked::from_path(path)?;
         asked.identity.address = client;
+        // PXELINUX alone does not say, and it runs on legacy BIOS.
+        asked.identity.cpu = asked.identity.cpu.or(Some(Machine::Bios));
         let ready = match self.ready.get(asked.answers)? {
             Ok(ready) => ready,
             Err(why) => return Some(Err(format!("answers {} are no template: {why}", asked.answers))),
@@ -58,6 +75,7 @@ impl AnswerFiles {
                 content: Content::Memory(bytes),
                 modified: None,
                 role: Role::Answers,
+                decided: None,
             }
         }))
     }

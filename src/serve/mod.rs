@@ -19,6 +19,7 @@ mod listeners;
 mod merged;
 mod meter;
 pub mod neighbor;
+pub mod next_boot;
 pub mod place;
 pub mod port_holder;
 pub mod privilege;

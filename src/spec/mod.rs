@@ -3,7 +3,7 @@
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
 //! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`answers`], [`menu`], [`server`], [`loader`],
-//! [`host`], [`group`], [`firmware`].
+//! [`host`], [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -21,6 +21,7 @@ pub mod host;
 mod include;
 pub mod iso;
 pub mod language;
+pub mod layout;
 mod lex;
 mod literal;
 mod load;
@@ -59,6 +60,7 @@ pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
 pub use self::name::is_name;
+pub use self::name::name_like;
 pub use self::network::Network;
 pub use self::open::open;
 pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};

@@ -34,9 +34,11 @@ loader "ipxe-x64" "pxelinux/snponly.efi"
 "#;
 
 fn folder() -> Folder {
-    let folder = Folder::with_spec(SPEC)
-        .iso("arch.iso", "ARCH_202611", &trees::archiso())
-        .iso("debian.iso", "Debian", &trees::debian_live());
+    let folder = Folder::with_spec(SPEC).iso("arch.iso", "ARCH_202611", &trees::archiso()).iso(
+        "debian.iso",
+        "Debian",
+        &trees::debian_live(),
+    );
     fs::create_dir(folder.path("pxelinux")).unwrap();
     for name in ["lpxelinux.0", "ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32"] {
         fs::write(folder.path("pxelinux").join(name), name).unwrap();
@@ -128,7 +130,9 @@ fn every_loader_passes_on_who_asks() {
     let first = "machine/mac-52-54-00-aa-bb-cc/uuid-4c4c4544-0031-3510-8052-b7c04f4b3232/pxelinux.cfg";
     let menu = read(&tree.open_for(first, LOCAL, CLIENT).unwrap());
     let desk = "machine/mac-52-54-00-aa-bb-cc/uuid-4c4c4544-0031-3510-8052-b7c04f4b3232";
-    let words = format!("quiet auto=true priority=critical url=http://192.168.1.5:8080/answers/server/files/{desk}/preseed.cfg\n");
+    let words = format!(
+        "quiet auto=true priority=critical url=http://192.168.1.5:8080/answers/server/files/{desk}/preseed.cfg\n"
+    );
     assert!(menu.contains(&words), "{menu}");
     let other = read(&tree.open("pxelinux/menu/main.cfg", LOCAL).unwrap());
     assert!(other.contains("/answers/server/files/machine/mac-/preseed.cfg\n"), "{other}");
@@ -140,7 +144,10 @@ fn explain_shows_the_file_of_a_machine() {
     let args = ["explain", "spec.kdl", "--arch", "uefi-x64", "--mac", "52:54:00:aa:bb:cc", "--entry", "debian"];
     let output = folder.netspec(&args);
     let printed = text(&output.stdout);
-    assert!(printed.contains("     answers              http://192.168.1.1:8080/answers/server/files/machine/"), "{printed}");
+    assert!(
+        printed.contains("     answers              http://192.168.1.1:8080/answers/server/files/machine/"),
+        "{printed}"
+    );
     assert!(printed.contains("\n       d-i netcfg/get_hostname string desk\n"), "{printed}");
     assert!(printed.contains("\n       d-i partman-auto/disk string /dev/vda\n"), "{printed}");
     let json = folder.netspec(&[&args[..6], &["--format", "json"]].concat());

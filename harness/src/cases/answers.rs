@@ -7,8 +7,8 @@ use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Stop, Verdict};
 use crate::firmware::{Age, BootFrom, Firmware, Rom};
-use crate::lab::router::Siaddr;
 use crate::lab::RouterKind;
+use crate::lab::router::Siaddr;
 use crate::qemu::{Hardware, PC_MAC};
 use crate::script::{choose, menu};
 use crate::subject::Subject;
@@ -40,8 +40,10 @@ fn installs(bench: &mut Bench, firmware: Firmware) -> Verdict {
     }
     // The command stands at the beginning of the installation, and what it fetches says that the template was filled in.
     let template = bench.evidence().file("preseed.cfg.j2");
-    let text = "d-i preseed/early_command string wget -q -O /dev/null {{ origin }}/{{ word }}-{{ host.name }} || true\n";
-    std::fs::write(&template, text).map_err(|error| crate::error::Error::new(format!("{}: {error}", template.display())))?;
+    let text =
+        "d-i preseed/early_command string wget -q -O /dev/null {{ origin }}/{{ word }}-{{ host.name }} || true\n";
+    std::fs::write(&template, text)
+        .map_err(|error| crate::error::Error::new(format!("{}: {error}", template.display())))?;
     let mac: Vec<String> = PC_MAC.iter().map(|byte| format!("{byte:02x}")).collect();
     let spec = format!(
         "{}answers \"server\" {:?} format=\"preseed\" {{\n    set \"word\" \"answered\"\n}}\n\

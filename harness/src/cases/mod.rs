@@ -5,6 +5,7 @@ pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
+mod machines;
 mod many;
 mod merged;
 mod rivals;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Case> {
         uefi::CASES,
         rules::CASES,
         answers::CASES,
+        machines::CASES,
         isolated::CASES,
         merged::CASES,
         secure_boot::CASES,

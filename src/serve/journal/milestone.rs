@@ -36,6 +36,8 @@ pub enum Stage {
     NoAddress,
     /// It has its loader.
     Loader,
+    /// It is a machine that the spec knows, and begins as it says.
+    Machine,
     /// It reads a menu or script.
     Menu,
     /// It has its kernel.

@@ -121,7 +121,7 @@ impl Session {
             };
             (code, error.to_string(), false)
         })?;
-        let found = self.files.open(&path, self.local);
+        let found = self.files.open_for(&path, self.local, *self.peer.ip());
         let why = || self.files.why_not(&path, self.local, *self.peer.ip());
         found.ok_or_else(|| match why() {
             Some(why) => (ErrorCode::NotFound, why, false),
