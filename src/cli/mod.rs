@@ -9,6 +9,7 @@ mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fetch;
 mod fmt;
 mod init;
 mod loaders;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::BootNext(boot_next) => boot_next::run(&boot_next),
+        Command::Fetch(fetch) => fetch::run(&fetch),
         Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }

@@ -115,6 +115,7 @@ const FORM: &[Code] = &[
     Code::InvalidName,
     Code::InvalidSubnet,
     Code::InvalidRange,
+    Code::UrlInvalid,
     Code::NotYetSupported,
 ];
 
