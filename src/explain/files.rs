@@ -95,6 +95,21 @@ impl Shelf<'_> {
         Some(self.fetched(url, over, path.ok()))
     }
 
+    /// The path in the tree that a URL leads to.
+    pub(super) fn path_of(&self, url: &str) -> Option<String> {
+        let (_, path) = self.ours(url)?;
+        // A folder is no name of a file.
+        let is_folder = path.ends_with('/');
+        let file = if is_folder { format!("{path}file") } else { path.to_owned() };
+        let name = name::from_http(file.as_bytes()).ok()?;
+        Some(if is_folder { name.trim_end_matches("file").to_owned() } else { name })
+    }
+
+    /// Why a file that would be made for the client cannot be made.
+    pub(super) fn why_not(&self, path: &str) -> Option<String> {
+        self.tree.why_not(path, self.server, self.server)
+    }
+
     /// The path of a URL that leads to this server.
     fn ours<'u>(&self, url: &'u str) -> Option<(Transport, &'u str)> {
         let (scheme, rest) = url.split_once("://")?;

@@ -27,6 +27,9 @@ pub struct Machines {
     /// Classes of machines, in the order in which they count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// Whether they are told answers, so that all have to say who they are.
+    #[serde(skip)]
+    are_told: bool,
     /// The first host with each identity.
     #[serde(skip)]
     by_mac: BTreeMap<MacAddr, usize>,
@@ -122,7 +125,8 @@ impl Machines {
         if !starts.any(Option::is_some) && spec.answers.is_empty() {
             return Self::default();
         }
-        Self::new(&first.name, spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect())
+        let (hosts, groups) = (spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect());
+        Self { are_told: !spec.answers.is_empty(), ..Self::new(&first.name, hosts, groups) }
     }
 
     /// Makes the index of the hosts. Where two have one identity, the first one has it.
@@ -143,9 +147,9 @@ impl Machines {
         machines
     }
 
-    /// Whether all machines begin alike.
+    /// Whether all machines begin alike and are told nothing of their own.
     pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.groups.is_empty()
+        self.hosts.is_empty() && self.groups.is_empty() && !self.are_told
     }
 
     /// Whether a host is known by its serial number, so that clients have to tell theirs.

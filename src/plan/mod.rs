@@ -44,6 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use self::answers::Answers;
+pub(crate) use self::answers::pass::with_identity;
 use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
@@ -124,6 +125,7 @@ impl Plan {
 ///
 /// `facts` must be of this spec: [`crate::facts::gather`] has found every ISO, and PXELINUX where a menu needs it.
 pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
+    let spec = &*answers::expand(spec, facts);
     let mut plan = Plan {
         format: FORMAT,
         networks: spec.networks.clone(),
@@ -160,6 +162,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
+    answers::pass::carry_identity(&mut plan);
     plan
 }
 

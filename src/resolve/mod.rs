@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-pub use self::answers::{AnswersSource, TemplateSource, Variables};
+pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
 pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
@@ -220,8 +220,13 @@ pub struct KernelTarget {
     pub kernel: Spanned<String>,
     /// The initial RAM disks, likewise.
     pub initrds: Vec<Spanned<String>>,
-    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address.
+    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address,
+    /// `{answers}` for the URL of the answers.
     pub arguments: Vec<String>,
+    /// What its system is told.
+    pub answers: Option<AnswersTarget>,
+    /// Whether its initramfs wants the client's address on the command line.
+    pub wants_address: bool,
 }
 
 /// Ports and limits of the server.
@@ -383,7 +388,7 @@ pub struct LoaderSource {
 /// be looked at.
 pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
-    let resolved = ResolvedSpec {
+    let mut resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
         answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
@@ -399,6 +404,7 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
+    answers::link(&mut resolved);
     (resolved, findings)
 }
 
@@ -497,6 +503,8 @@ fn kernel_target(iso: &str, kernel: &FileRef, entry: &spec::menu::Entry) -> Kern
         kernel: path(kernel),
         initrds: entry.initrds.iter().map(path).collect(),
         arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        answers: None,
+        wants_address: false,
     }
 }
 

@@ -12,12 +12,13 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::answers::AnswerFiles;
 use super::content::{Content, Files, Opened};
 use super::next_boot::{NextBoots, Taken};
 use crate::facts::{Digest, Facts, Gathered, ImageFacts};
 use crate::image::iso9660::{Extent, Iso};
 use crate::plan::machine::Machines;
-use crate::plan::{Node, Plan, Role, Template, start};
+use crate::plan::{Node, Plan, Role, Template, start, with_identity};
 use crate::proto::identity::Identity;
 use crate::resolve::Start;
 
@@ -31,6 +32,7 @@ pub struct FileTree {
     everywhere: BTreeMap<String, OpenNode>,
     stand_ins: BTreeMap<String, OpenNode>,
     below_serial: BTreeSet<String>,
+    answers: AnswerFiles,
     roles: BTreeMap<String, Role>,
     machines: Machines,
     next_boots: Option<Arc<NextBoots>>,
@@ -151,6 +153,7 @@ impl FileTree {
             everywhere,
             stand_ins,
             below_serial,
+            answers: AnswerFiles::of(plan),
             roles,
             machines: plan.machines.clone(),
             next_boots: None,
@@ -172,7 +175,8 @@ impl FileTree {
         // An entry may be nothing that this boot loader can start.
         let mut targets = [chosen.as_ref(), Some(&first)].into_iter().flatten();
         let node = targets.find_map(|start| self.files.get(&start::path(start, file)))?;
-        let opened = self.open_node(path, node, local)?;
+        let who = self.answers.who(&identity);
+        let opened = self.open_node_for(Some(&who), path, node, local)?;
         Some(Opened { role: Role::Menu, decided: decided.map(Into::into), ..opened })
     }
 
@@ -206,9 +210,18 @@ impl FileTree {
     }
 
     fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
+        self.open_node_for(None, path, node, local)
+    }
+
+    /// The same for a client of which this beginning of a path says who it is.
+    fn open_node_for(&self, machine: Option<&str>, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let bytes = Bytes::from(template.render(local, self.http_port));
+                let text = match machine {
+                    Some(machine) => template.render_for(machine, local, self.http_port),
+                    None => template.render(local, self.http_port),
+                };
+                let bytes = Bytes::from(text);
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)
@@ -218,6 +231,14 @@ impl FileTree {
             OpenNode::Absent(size) => return Some(self.absent(path, *size, Bytes::new())),
         };
         Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path), decided: None })
+    }
+
+    /// A menu for PXELINUX with a word about who asks.
+    fn open_with_identity(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let (file, machine) = with_identity(path)?;
+        let node = self.files.get(file).filter(|node| matches!(node, OpenNode::Text(_)))?;
+        let opened = self.open_node_for(Some(machine), path, node, local)?;
+        Some(Opened { role: self.role(file), ..opened })
     }
 
     /// A file of which only these bytes are known.
@@ -303,12 +324,20 @@ fn is_serial(name: &str) -> bool {
 }
 
 impl Files for FileTree {
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        self.answers.open(path, local, Some(client))?.err()
+    }
+
     fn open_for(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<Opened> {
-        self.open_own(path, local, Some(client)).or_else(|| self.open_shared(path, local))
+        self.open_own(path, local, Some(client))
+            .or_else(|| self.answers.open(path, local, Some(client))?.ok())
+            .or_else(|| self.open_shared(path, local))
     }
 
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
-        self.open_own(path, local, None).or_else(|| self.open_shared(path, local))
+        self.open_own(path, local, None)
+            .or_else(|| self.answers.open(path, local, None)?.ok())
+            .or_else(|| self.open_shared(path, local))
     }
 }
 
@@ -333,7 +362,11 @@ impl FileTree {
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path).or_else(everywhere).or_else(stand_in),
+            None => self
+                .open_in_image(path)
+                .or_else(|| self.open_with_identity(path, local))
+                .or_else(everywhere)
+                .or_else(stand_in),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The cases, by subject. Each says what it proves; none names a QEMU flag.
 
+mod answers;
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Case> {
         many::CASES,
         uefi::CASES,
         rules::CASES,
+        answers::CASES,
         machines::CASES,
         isolated::CASES,
         merged::CASES,

@@ -87,7 +87,7 @@ fn add_menus(spec: &ResolvedSpec, facts: &Facts, folders: &BTreeSet<String>, pla
         }
         plan.tree.insert(path, node);
     }
-    let start = start(&http, &own);
+    let start = start(&http, &own, !plan.answers.is_empty());
     for folder in folders.iter().map(String::as_str).chain([FOLDER]) {
         let path = format!("{}/grub.cfg", folder.trim_matches('/'));
         plan.roles.insert(path.clone(), Role::Menu);
@@ -135,6 +135,13 @@ fn http_device(port: u16) -> String {
     }
 }
 
+/// Sets what stands for the machine in the URL of its answers ([`Identity`](crate::proto::identity::Identity)).
+const MACHINE_VARIABLE: &str = r#"insmod smbios
+smbios --type 1 --get-uuid 8 --set uuid
+set machine="machine/mac-$net_default_mac/uuid-$uuid/arch-$grub_cpu-$grub_platform"
+export machine
+"#;
+
 /// The script that everything begins with.
 ///
 /// It shows GRUB's menu without Secure Boot, too. iPXE cannot take over there: over HTTP Boot GRUB has a way to load it and none
@@ -143,7 +150,8 @@ fn http_device(port: u16) -> String {
 ///
 /// `source` says that all is well where there is no such file, so what it loads must leave a mark. `regexp` writes the hardware
 /// address as PXELINUX does; GRUB's own form has colons, which most initramfs take too.
-fn start(http: &str, then: &str) -> String {
+fn start(http: &str, then: &str, has_answers: bool) -> String {
+    let machine = if has_answers { MACHINE_VARIABLE } else { "" };
     format!(
         r#"set from="$root"
 if [ "$root" = "tftp,{HOST}" ]; then
@@ -161,7 +169,7 @@ else
     set CPU=X64
 fi
 export from bootif cpu CPU
-set pager=0
+{machine}set pager=0
 {then}"#
     )
 }
