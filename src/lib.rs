@@ -39,6 +39,8 @@
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`build`] | the files of a plan as a folder for other web servers | files |
+//! | [`export`] | a plan in the words of dnsmasq and a web server | |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
@@ -64,9 +66,11 @@
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 
+pub mod build;
 pub mod cli;
 pub mod diag;
 pub mod explain;
+pub mod export;
 pub mod facts;
 pub mod image;
 pub mod net;

@@ -1,10 +1,14 @@
 //! Addresses as the field writes them.
 
+mod origin;
+
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+
+pub use self::origin::{MAX as MAX_ORIGIN, Origin, OriginError};
 
 /// An Ethernet hardware address (EUI-48), written `52:54:00:12:34:56`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

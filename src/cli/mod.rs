@@ -4,9 +4,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
 
 mod args;
+mod build;
 mod check;
 pub mod compile;
 mod explain;
+mod export;
 mod loaders;
 mod plan;
 mod report;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::args::{Args, Command};
+use self::args::{Args, Command, ExportCommand};
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
@@ -26,6 +28,8 @@ pub fn main() -> ExitCode {
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Build(build) => build::run(&build),
+        Command::Export(ExportCommand::Dnsmasq(dnsmasq)) => export::run(&dnsmasq),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -79,6 +79,8 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
+    /// An origin that is no URL of a folder on an HTTP server.
+    InvalidOrigin = "invalid-origin", Error;
     /// An entry that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
@@ -157,6 +159,8 @@ codes! {
     SecureBootNoWay = "secure-boot-no-way", Warning;
     /// A kernel that shim refuses where Secure Boot is on.
     SecureBootKernel = "secure-boot-kernel", Warning;
+    /// An origin that boot loaders of this spec cannot fetch from, because they speak no TLS.
+    OriginNeedsTls = "origin-needs-tls", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 

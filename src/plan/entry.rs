@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::template::{HOST, ORIGIN, one_line, url_path};
+use super::template::{HOST, PAYLOAD, one_line, url_path};
 use crate::image::recipe::{KernelEntry, Recipe};
 use crate::resolve::{IsoSource, KernelTarget};
 
@@ -29,7 +29,7 @@ pub(super) enum NetworkWords {
 
 /// The kernels of an ISO, each with the words that fetch its root image over HTTP.
 pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
-    let root = format!("{ORIGIN}/iso/{}", iso.name);
+    let root = format!("{PAYLOAD}/iso/{}", iso.name);
     let (entries, from, network): (&[KernelEntry], Vec<String>, NetworkWords) = match recipe {
         Recipe::Archiso(archiso) => {
             let check = archiso.verification.argument().map(str::to_owned);
@@ -63,7 +63,7 @@ fn arguments(words: &[String]) -> impl Iterator<Item = String> {
 
 /// A kernel that the spec names. BOOTIF lets an initramfs take the card that was booted from.
 pub(super) fn by_hand(target: &KernelTarget) -> Boot {
-    let root = format!("{ORIGIN}/iso/{}", target.iso);
+    let root = format!("{PAYLOAD}/iso/{}", target.iso);
     let filled = |word: String| word.replace("{iso}", &root).replace("{server}", &HOST.to_string());
     Boot {
         title: target.kernel.value.rsplit('/').next().unwrap_or_default().to_owned(),

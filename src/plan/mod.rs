@@ -22,6 +22,7 @@ mod grub;
 mod ipxe;
 mod loader;
 mod menu;
+pub mod payload;
 mod role;
 mod rules;
 pub mod secure_boot;
@@ -33,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use self::role::Role;
-pub use self::template::{HOST, ORIGIN, Template};
+pub use self::template::{HOST, ORIGIN, PAYLOAD, Served, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
@@ -137,6 +138,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
+    payload::add(&mut plan);
     plan
 }
 

@@ -18,6 +18,7 @@ mod listeners;
 mod merged;
 mod meter;
 pub mod neighbor;
+pub mod origin;
 pub mod place;
 pub mod port_holder;
 pub mod privilege;

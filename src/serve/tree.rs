@@ -13,12 +13,15 @@ use bytes::Bytes;
 
 use super::content::{Content, Files, Opened};
 use crate::facts::{Digest, Gathered};
-use crate::image::iso9660::{Extent, Iso};
-use crate::plan::{Node, Plan, Role, Template};
+use crate::image::iso9660::{Extent, Iso, Kind};
+use crate::net::Origin;
+use crate::plan::{Node, Plan, Role, Served, Template};
 
 /// Looks names up in a plan whose files are open.
 pub struct FileTree {
-    http_port: u16,
+    http_port: Option<u16>,
+    payload: Option<Origin>,
+    scripts_too: bool,
     images: BTreeMap<String, OpenImage>,
     files: BTreeMap<String, OpenNode>,
     everywhere: BTreeMap<String, OpenNode>,
@@ -102,7 +105,38 @@ impl FileTree {
         let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
         let stand_ins = plan.stand_ins.iter().map(&mut open).collect::<Result<_, _>>()?;
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
-        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, stand_ins, below_serial, roles })
+        let (http_port, payload) = (plan.http_port(), plan.payload_origin());
+        let scripts_too = false;
+        Ok(Self { http_port, payload, scripts_too, images, files, everywhere, stand_ins, below_serial, roles })
+    }
+
+    /// The same tree with texts that name another server for all that is fetched over HTTP, scripts included.
+    #[must_use]
+    pub fn all_from(self, origin: Origin) -> Self {
+        Self { payload: Some(origin), scripts_too: true, ..self }
+    }
+
+    /// The paths of all files, in no order and without those that only the server can know: what is in every folder, and what
+    /// stands in for names that are none. Links in ISOs are left out where they lead to no file.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let in_images = self.images.iter().flat_map(|(name, image)| {
+            let is_file = |path: &str, kind: Kind| match kind {
+                Kind::File => true,
+                Kind::Link => image.iso.tree.file(path).is_some(),
+                Kind::Directory | Kind::Other => false,
+            };
+            let files = image.iso.tree.walk().filter(move |(path, kind)| is_file(path, *kind));
+            files.map(move |(path, _)| format!("iso/{name}/{path}"))
+        });
+        in_images.filter(|path| !self.files.contains_key(path)).chain(self.files.keys().cloned())
+    }
+
+    /// The paths of links to folders in ISOs, whose files [`FileTree::paths`] has by their own paths only.
+    pub fn links_to_folders(&self) -> impl Iterator<Item = String> {
+        self.images.iter().flat_map(|(name, image)| {
+            let links = image.iso.tree.walk().filter(|(path, kind)| *kind == Kind::Link && image.iso.tree.is_dir(path));
+            links.map(move |(path, _)| format!("iso/{name}/{path}"))
+        })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -112,7 +146,13 @@ impl FileTree {
     fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let bytes = Bytes::from(template.render(local, self.http_port));
+                let served = Served {
+                    local,
+                    http_port: self.http_port,
+                    payload: self.payload.as_ref(),
+                    scripts_too: self.scripts_too,
+                };
+                let bytes = Bytes::from(template.render(&served));
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)

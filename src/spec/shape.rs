@@ -60,6 +60,7 @@ const HOMES: &[(&str, &str)] = &[
     ("entry", "menu"),
     ("separator", "menu"),
     ("http", "server"),
+    ("origin", "server"),
     ("window", "server"),
     ("tftp", "server"),
     ("block-size", "tftp"),

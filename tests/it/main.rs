@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod build;
 mod captures;
 mod cli;
 mod diagnostics;
@@ -9,6 +10,7 @@ mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod origin;
 mod plans;
 mod recipes;
 mod rfc;

@@ -143,10 +143,9 @@ const LOCAL_DISK: &str = "    \
 fn start(boot: &Boot, out: &mut Files) -> String {
     let words = boot.arguments.iter().map(|word| kernel_word(word));
     let line: Vec<String> = words.chain(network(boot.network)).collect();
-    let mut text = format!("    linux \"($from){}\" {}\n", out.path(&boot.kernel_file), line.join(" "));
+    let mut text = format!("    linux {} {}\n", out.name(&boot.kernel_file), line.join(" "));
     if !boot.initrd_files.is_empty() {
-        let files: Vec<String> =
-            boot.initrd_files.iter().map(|file| format!("\"($from){}\"", out.path(file))).collect();
+        let files: Vec<String> = boot.initrd_files.iter().map(|file| out.name(file)).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "    initrd {}", files.join(" "));
     }

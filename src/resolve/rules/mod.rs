@@ -18,6 +18,7 @@ mod mode_mismatch;
 mod no_menu;
 mod no_network;
 mod nothing_to_boot;
+mod origin_needs_tls;
 mod range_outside_subnet;
 mod range_taken;
 mod rule_without_effect;
@@ -56,6 +57,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     rule_without_effect::check,
     mode_mismatch::check,
     loader_mismatch::check,
+    origin_needs_tls::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.
