@@ -6,6 +6,7 @@ mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
+mod export;
 mod lan;
 mod layers;
 mod lease;
