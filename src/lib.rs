@@ -12,12 +12,14 @@
 //!
 //! | from | function | to |
 //! |---|---|---|
-//! | text | [`spec::load`] | [`spec::Spec`]: as written, every value with its place |
+//! | text of one or more files | [`spec::load`] | [`spec::Spec`]: as written, every value with its place |
 //! | `Spec` | [`resolve::resolve`] | [`resolve::ResolvedSpec`]: names known to exist, defaults filled in |
 //! | `ResolvedSpec` and files | [`facts::gather`] | [`facts::Facts`]: what the ISOs and loaders hold |
 //! | both | [`plan::lower`] | [`plan::Plan`]: everything that is answered, with which bytes |
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
+//!
+//! [`lock`] keeps `Facts` in a file, so that a plan needs no ISO on the machine.
 //!
 //! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the
 //! code, start at `src/cli/compile.rs`, which calls the phases in their order.
@@ -36,12 +38,14 @@
 //! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`lock`] | `netspec.lock`: files by content, and what was found in them | files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
 //! | [`build`] | the files of a plan as a folder for other web servers | files |
 //! | [`export`] | a plan in the words of dnsmasq and a web server | |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
+//! | [`lsp`] | findings, help and names for an editor | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
 //!
 //! The crate `netspec-harness` boots firmware in QEMU against a server. It knows netspec by its command line and by the wire,
@@ -73,6 +77,8 @@ pub mod explain;
 pub mod export;
 pub mod facts;
 pub mod image;
+pub mod lock;
+pub mod lsp;
 pub mod net;
 pub mod plan;
 pub mod proto;

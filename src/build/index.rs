@@ -56,6 +56,8 @@ pub struct Left {
 pub enum LeftKind {
     /// Texts that name netspec's address.
     MenusAndScripts,
+    /// What single machines and groups of machines begin with.
+    PerMachine,
     /// Names that are in every folder, also in those that are not there.
     InEveryFolder,
     /// Folders in which a name that is none gets a program.
@@ -83,6 +85,7 @@ impl Left {
                     count("menu or script", "menus and scripts")
                 )
             }
+            LeftKind::PerMachine => format!("what {} begin with, by who asks", paths.join(", ")),
             LeftKind::InEveryFolder => format!("{} in folders that are not there", paths.join(", ")),
             LeftKind::AnyName => {
                 format!("names in {} that are none, for firmware that makes them up", paths.join(", "))

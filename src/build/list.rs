@@ -33,6 +33,7 @@ pub(super) fn list(plan: &Plan, tree: &FileTree, kind: &Kind) -> List {
     let texts = plan.tree.iter().filter(|(_, node)| matches!(node, Node::Text(_))).map(|(path, _)| path.clone());
     let left = [
         (LeftKind::MenusAndScripts, texts.filter(|path| !files.contains(path)).collect::<Vec<_>>()),
+        (LeftKind::PerMachine, machines(plan)),
         (LeftKind::InEveryFolder, plan.everywhere.keys().cloned().collect()),
         (LeftKind::AnyName, plan.stand_ins.keys().cloned().collect()),
         (LeftKind::BelowSerialNumbers, plan.below_serial.iter().cloned().collect()),
@@ -41,6 +42,16 @@ pub(super) fn list(plan: &Plan, tree: &FileTree, kind: &Kind) -> List {
     ];
     let left = left.into_iter().filter(|(_, paths)| !paths.is_empty());
     List { files: files.into_iter().collect(), left: left.map(|(what, paths)| Left { what, paths }).collect() }
+}
+
+/// The machines and groups that are answered by who they are.
+fn machines(plan: &Plan) -> Vec<String> {
+    let hosts =
+        plan.machines.hosts.iter().filter(|host| host.start.is_some()).map(|host| format!("host {}", host.name));
+    let groups = plan.machines.groups.iter().filter(|group| group.start.is_some());
+    let mut names: Vec<String> = hosts.chain(groups.map(|group| format!("group {}", group.name))).collect();
+    names.sort();
+    names
 }
 
 fn opens(tree: &FileTree, path: &str) -> bool {

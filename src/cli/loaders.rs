@@ -14,9 +14,9 @@ use super::args::{FindingFormat, ListFormat, LoadersArgs};
 use super::compile::Compiled;
 use super::report;
 use crate::diag::Diagnostics;
-use crate::facts::{self, LookedAt, Signed, Signer, Sources, Survey, Surveyed};
+use crate::facts::{self, LookedAt, Signed, Signer, Survey, Surveyed};
 use crate::resolve;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Sources};
 use crate::spec::{self, loader::LoaderKind};
 use crate::world::{OsWorld, World};
 
@@ -39,22 +39,22 @@ pub(super) fn run(args: &LoadersArgs) -> ExitCode {
 /// Looks at every kind, and tells what is wrong with those that the spec names. Of the rest of a spec only its text matters.
 fn survey(spec: Option<&Path>, world: &dyn World) -> (Vec<Survey>, Compiled) {
     let mut findings = Diagnostics::default();
-    let mut sources = Sources::default();
-    let mut source = SourceFile { path: spec.unwrap_or(Path::new("")).to_owned(), text: Arc::from("") };
+    let mut named = facts::Sources::default();
+    let mut sources = Sources::from(SourceFile { path: spec.unwrap_or(Path::new("")).to_owned(), text: Arc::from("") });
     match spec.map(|path| spec::open(world, path)) {
         Some(Ok(opened)) => {
-            let (spec, of_text) = spec::load(&opened);
-            findings.extend(of_text);
-            sources = resolve::resolve(&spec, &opened.path).0.loaders;
-            source = opened;
+            let loaded = spec::load(&opened, world);
+            findings.extend(loaded.findings);
+            named = resolve::resolve(&loaded.spec, &loaded.sources).0.loaders;
+            sources = loaded.sources;
         }
         Some(Err(finding)) => findings.push(finding),
         None => {}
     }
-    let (surveys, of_loaders) = facts::survey(&sources, world);
+    let (surveys, of_loaders) = facts::survey(&named, world);
     findings.extend(of_loaders);
     findings.sort();
-    (surveys, Compiled { source, findings, networks: Vec::new(), outcome: None })
+    (surveys, Compiled { sources, findings, networks: Vec::new(), outcome: None })
 }
 
 /// Which clients a kind serves.

@@ -8,9 +8,13 @@ mod build;
 mod check;
 pub mod compile;
 mod explain;
+mod explain_code;
 mod export;
 mod loaders;
+mod lock;
+mod lsp;
 mod plan;
+mod progress;
 mod report;
 mod serve;
 
@@ -25,7 +29,10 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
         Command::Check(check) => check::run(&check),
+        Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
+        Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Build(build) => build::run(&build),

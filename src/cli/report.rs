@@ -13,12 +13,19 @@ const MAX_WIDTH: usize = 120;
 
 /// Findings as one text in the format asked for.
 pub(super) fn findings(compiled: &Compiled, format: FindingFormat, style: Style) -> String {
-    let Compiled { source, findings, .. } = compiled;
+    let Compiled { sources, findings, .. } = compiled;
     match format {
-        FindingFormat::Full => render::full(source, findings, style),
-        FindingFormat::Short => render::short(source, findings),
-        FindingFormat::Json => render::json(source, findings),
+        FindingFormat::Full => render::full(sources, findings, style),
+        FindingFormat::Short => render::short(sources, findings),
+        FindingFormat::Json => render::json(sources, findings) + "\n",
+        FindingFormat::Github => render::github(sources, findings),
+        FindingFormat::Sarif => sarif([compiled]),
     }
+}
+
+/// The findings about several specs as one log.
+pub(super) fn sarif<'a>(specs: impl IntoIterator<Item = &'a Compiled>) -> String {
+    render::sarif(specs.into_iter().map(|compiled| (&compiled.sources, &compiled.findings))) + "\n"
 }
 
 /// How to draw on a stream: colors and Unicode only where they will be understood.

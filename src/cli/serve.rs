@@ -13,7 +13,10 @@ use tokio::sync::watch;
 use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
+use super::progress::Local;
 use super::report;
+use crate::facts::Use;
+use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
 use crate::resolve::DhcpMode;
 use crate::serve::dhcp::Mode;
@@ -25,7 +28,9 @@ use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let mut compiled = compile::compile(&args.spec, &OsWorld);
+    let local = Local::new();
+    let mode = if args.locked { LockMode::Locked } else { LockMode::Use };
+    let mut compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(mode, Use::Serving));
     let (located, findings) = host::locate(&compiled.networks);
     compiled.findings.extend(findings);
     compiled.findings.sort();
@@ -35,7 +40,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     if compiled.findings.has_errors() {
         return ExitCode::FAILURE;
     }
-    let Compiled { source, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
+    let Compiled { sources, outcome: Some(outcome), .. } = compiled else { return ExitCode::FAILURE };
     allow_many_files();
     // Decisions take microseconds, and reads of cold files have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -49,7 +54,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             let text = format!("netspec: serves as root, because it cannot become `nobody`: {error}\n");
             report::write(std::io::stderr(), &text);
         }
-        let intro = intro(&source.name(), &outcome, &located, &bound);
+        let intro = intro(&sources.main().name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
         ask_origin(&outcome.plan);
         runtime.block_on(serve_until_told(bound, args))

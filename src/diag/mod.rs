@@ -4,11 +4,14 @@
 
 mod code;
 pub(crate) mod nearest;
+mod page;
+mod pages;
 pub mod render;
 
 use std::collections::BTreeSet;
 
 pub use self::code::Code;
+pub use self::page::{Page, UnknownCode};
 use crate::source::Span;
 
 /// How much a finding matters.
@@ -115,6 +118,20 @@ impl Diagnostics {
         }
         self.errors += beyond.0;
         self.warnings += beyond.1;
+    }
+
+    /// The same findings about a text that begins at this offset.
+    #[must_use]
+    pub fn behind(self, offset: usize) -> Self {
+        let mut moved = Self::default();
+        let (errors, warnings) = (self.errors, self.warnings);
+        for mut diagnostic in self.kept {
+            for label in &mut diagnostic.labels {
+                label.span = label.span.behind(offset);
+            }
+            moved.push(diagnostic);
+        }
+        Self { errors, warnings, ..moved }
     }
 
     /// Keeps the findings for which `wanted` holds.

@@ -10,7 +10,8 @@ use crate::world::MemWorld;
 /// A plan of nothing but these files.
 pub(super) fn plan_of(files: &[(&str, &str)]) -> (Plan, Gathered) {
     let source = SourceFile { path: "spec.kdl".into(), text: "".into() };
-    let (resolved, _) = resolve(&spec::load(&source).0, &source.path);
+    let loaded = spec::load(&source, &MemWorld::default());
+    let (resolved, _) = resolve(&loaded.spec, &loaded.sources);
     let gathered = facts::gather(&resolved, &MemWorld::default()).0.expect("a spec without files");
     let mut plan = plan::lower(&resolved, &gathered.facts);
     let texts = files.iter().map(|(path, text)| ((*path).to_owned(), Node::Text(Template::new(*text))));

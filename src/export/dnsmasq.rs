@@ -182,6 +182,11 @@ fn losses(plan: &Plan) -> Vec<String> {
     for rule in &plan.boot.rules {
         losses.push(format!("the rule `{}`: dnsmasq has one form of offer for all", rule.name));
     }
+    if !plan.machines.is_empty() {
+        losses.push(
+            "hosts and groups that begin with a menu or an entry of their own: all machines begin alike".to_owned(),
+        );
+    }
     if !plan.boot.vendor_prefixes.is_empty() {
         losses.push(format!("firmware that calls itself {} (option 60)", plan.boot.vendor_prefixes.join(", ")));
     }

@@ -62,6 +62,11 @@ impl Plan {
     }
 }
 
+/// How long the URL of a payload is.
+pub(super) fn url_length(origin: &Origin) -> usize {
+    origin.to_string().len() + 1 + DIGITS
+}
+
 /// Says in the boot table where UEFI HTTP Boot fetches its programs.
 ///
 /// shim and GRUB come from this machine in any case: GRUB looks for its menu at the root of the server that it came from.

@@ -16,19 +16,20 @@ use crate::net::AddressRange;
 use crate::source::{Span, Spanned};
 
 /// The names of the modes.
-const MODES: [&str; 3] = ["proxy", "server", "boot-server"];
+pub(super) const MODES: [&str; 3] = ["proxy", "server", "boot-server"];
 
 /// A lease ends soon enough that a spec that changed takes hold, and not so soon that clients do nothing but renew.
-const LEASE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 86_400);
+pub(super) const LEASE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 86_400);
 
 /// The most addresses of a range. Leases are kept in memory, and this many are more than one network has.
 const MAX_RANGE: u64 = 65_536;
 
 /// The most DNS servers: clients ask the first three, and a reply has little room (RFC 2132 section 3.8).
-const MAX_DNS: usize = 8;
+pub(super) const MAX_DNS: usize = 8;
 
-const PROXY: Shape = Shape { name: "dhcp", arguments: &["mode"], more: None, properties: &[], children: &[] };
-const SERVER: Shape = Shape {
+pub(super) const PROXY: Shape =
+    Shape { name: "dhcp", arguments: &["mode"], more: None, properties: &[], children: &[] };
+pub(super) const SERVER: Shape = Shape {
     name: "dhcp",
     arguments: &["mode"],
     more: None,
@@ -40,10 +41,13 @@ const SERVER: Shape = Shape {
         Child { name: "dns", once: true },
     ],
 };
-const RANGE: Shape = Shape { name: "range", arguments: &["range"], more: None, properties: &[], children: &[] };
-const LEASE_TIME: Shape = Shape { name: "lease", arguments: &["duration"], more: None, properties: &[], children: &[] };
-const ROUTER: Shape = Shape { name: "router", arguments: &["address"], more: None, properties: &[], children: &[] };
-const DNS: Shape =
+pub(super) const RANGE: Shape =
+    Shape { name: "range", arguments: &["range"], more: None, properties: &[], children: &[] };
+pub(super) const LEASE_TIME: Shape =
+    Shape { name: "lease", arguments: &["duration"], more: None, properties: &[], children: &[] };
+pub(super) const ROUTER: Shape =
+    Shape { name: "router", arguments: &["address"], more: None, properties: &[], children: &[] };
+pub(super) const DNS: Shape =
     Shape { name: "dns", arguments: &["address"], more: Some("address"), properties: &[], children: &[] };
 
 /// How addresses are given out.

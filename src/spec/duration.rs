@@ -66,7 +66,7 @@ fn parse(text: &str) -> Option<Duration> {
 }
 
 /// A time in the largest unit that needs no fraction.
-fn written(duration: Duration) -> String {
+pub(super) fn written(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     if milliseconds == 0 {
         return "0s".to_owned();

@@ -12,12 +12,15 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Spanned;
 
-const MODE: Shape = Shape { name: "mode", arguments: &["way to answer"], more: None, properties: &[], children: &[] };
-const DELAY: Shape = Shape { name: "delay", arguments: &["time"], more: None, properties: &[], children: &[] };
-const LOADER: Shape = Shape { name: "loader", arguments: &["kind"], more: None, properties: &[], children: &[] };
+pub(super) const MODE: Shape =
+    Shape { name: "mode", arguments: &["way to answer"], more: None, properties: &[], children: &[] };
+pub(super) const DELAY: Shape =
+    Shape { name: "delay", arguments: &["time"], more: None, properties: &[], children: &[] };
+pub(super) const LOADER: Shape =
+    Shape { name: "loader", arguments: &["kind"], more: None, properties: &[], children: &[] };
 
 /// The longest delay. Firmware asks for about a minute in all, with pauses up to 32 seconds.
-const MAX_DELAY: Duration = Duration::from_secs(10);
+pub(super) const MAX_DELAY: Duration = Duration::from_secs(10);
 
 /// How a client is answered, where that is not as usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    const ALL: [Self; 6] = [Self::Binl, Self::Pxe10, Self::Both, Self::Menu, Self::Silent, Self::Merged];
+    pub(super) const ALL: [Self; 6] = [Self::Binl, Self::Pxe10, Self::Both, Self::Menu, Self::Silent, Self::Merged];
 
     /// Its name in a spec.
     pub fn name(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::net::MacPrefix;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "firmware",
     arguments: &["name"],
     more: None,
@@ -26,11 +26,12 @@ const SHAPE: Shape = Shape {
         Child { name: "loader", once: true },
     ],
 };
-const ARCH: Shape =
+pub(super) const ARCH: Shape =
     Shape { name: "arch", arguments: &["architecture"], more: Some("architecture"), properties: &[], children: &[] };
-const VENDOR_CLASS: Shape =
+pub(super) const VENDOR_CLASS: Shape =
     Shape { name: "vendor-class", arguments: &["text"], more: None, properties: &[], children: &[] };
-const MAC: Shape = Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
+pub(super) const MAC: Shape =
+    Shape { name: "mac", arguments: &["hardware address"], more: None, properties: &[], children: &[] };
 
 /// A class of machines. Those that meet every condition belong to it; without conditions, all do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,11 @@ impl Arch {
         })
     }
 
+    /// The same for what shows menus of netspec: a boot loader knows what executes it, and not how it was loaded.
+    pub fn of_menus(self) -> Option<Machine> {
+        self.machine().filter(|machine| *machine != Machine::RaspberryPi)
+    }
+
     /// Whether it is U-Boot.
     pub fn is_uboot(self) -> bool {
         self.name().starts_with("uboot-")
@@ -164,7 +170,8 @@ fn arches(node: &KdlNode, out: &mut Diagnostics) -> Option<Vec<Spanned<Arch>>> {
     read.into_iter().collect()
 }
 
-fn arch(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Arch>> {
+/// One kind of firmware.
+pub(super) fn arch(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Arch>> {
     let text = value::string(entry, Wanted::argument("arch"), out)?;
     if let Some(arch) = Arch::ALL.iter().find(|arch| arch.name() == text.value) {
         return Some(Spanned::new(*arch, text.span));

@@ -1,22 +1,28 @@
 //! What the user wrote: KDL text to [`Spec`], every value with its place.
 //!
-//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both. None of them
-//! stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
+//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
+//! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`firmware`].
+//! [`group`], [`firmware`].
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod choice;
 mod decode;
 pub mod dhcp;
 mod duration;
 pub mod effect;
+pub mod file;
 pub mod firmware;
+pub mod group;
 pub mod host;
+mod include;
 pub mod iso;
+pub mod language;
 mod lex;
 mod literal;
+mod load;
 pub mod loader;
 pub mod menu;
 mod name;
@@ -25,28 +31,36 @@ mod open;
 mod parse;
 pub mod server;
 mod shape;
+mod size;
 mod split;
 mod subnet;
 pub mod tftp;
+pub mod tree;
+pub mod url;
 mod value;
+mod variables;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::choice::Choice;
 pub use self::decode::decode;
 pub use self::effect::Effect;
 pub use self::firmware::Firmware;
+pub use self::group::Group;
 pub use self::host::Host;
 pub use self::iso::Iso;
+pub use self::language::language;
+pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
+pub use self::name::is_name;
 pub use self::network::Network;
 pub use self::open::open;
 pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};
 pub use self::server::Server;
-use crate::diag::Diagnostics;
-use crate::source::SourceFile;
+pub use self::variables::Variable;
 
 /// A spec as written, in the order of writing.
 ///
@@ -63,26 +77,12 @@ pub struct Spec {
     pub server: Option<Server>,
     /// Where boot loaders are found.
     pub loaders: Vec<Loader>,
-    /// Single machines, and how they are answered.
+    /// Single machines: how they are answered, and what they boot.
     pub hosts: Vec<Host>,
+    /// Classes of machines and what they boot; the first one that a machine belongs to counts.
+    pub groups: Vec<Group>,
     /// Classes of machines that are answered differently; the first one that a machine belongs to counts.
     pub firmware: Vec<Firmware>,
     /// Whether a part of the text could not be read, so that the lack of a node or name proves nothing.
     pub incomplete: bool,
-}
-
-/// Reads a spec: [`parse()`], then [`decode()`]; the findings of both in the order of the text.
-pub fn load(source: &SourceFile) -> (Spec, Diagnostics) {
-    let (parsed, mut found) = parse(source);
-    let (mut spec, mut decoded) = decode(&parsed.document);
-    decoded.retain(|diagnostic| {
-        let place = diagnostic.labels.first().map(|label| label.span);
-        !place.is_some_and(|place| {
-            parsed.damaged.iter().any(|damaged| damaged.start <= place.start && place.start < damaged.end)
-        })
-    });
-    spec.incomplete |= found.has_errors();
-    found.extend(decoded);
-    found.sort();
-    (spec, found)
 }

@@ -17,7 +17,7 @@ use crate::source::{Span, Spanned};
 /// The longest interface name, in bytes: Linux's `IFNAMSIZ` less the closing NUL.
 const MAX_INTERFACE: usize = 15;
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "network",
     arguments: &["name"],
     more: None,
@@ -30,11 +30,14 @@ const SHAPE: Shape = Shape {
         Child { name: "address", once: true },
     ],
 };
-const SUBNET: Shape = Shape { name: "subnet", arguments: &["subnet"], more: None, properties: &[], children: &[] };
-const INTERFACE: Shape =
+pub(super) const SUBNET: Shape =
+    Shape { name: "subnet", arguments: &["subnet"], more: None, properties: &[], children: &[] };
+pub(super) const INTERFACE: Shape =
     Shape { name: "interface", arguments: &["interface name"], more: None, properties: &[], children: &[] };
-const RELAY: Shape = Shape { name: "relay", arguments: &["subnet"], more: None, properties: &[], children: &[] };
-const ADDRESS: Shape = Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
+pub(super) const RELAY: Shape =
+    Shape { name: "relay", arguments: &["subnet"], more: None, properties: &[], children: &[] };
+pub(super) const ADDRESS: Shape =
+    Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
 
 /// A network on which clients are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::net::{MAX_ORIGIN, Origin, OriginError};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "server",
     arguments: &[],
     more: None,
@@ -24,9 +24,10 @@ const SHAPE: Shape = Shape {
         Child { name: "tftp", once: true },
     ],
 };
-const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
-const ORIGIN: Shape = Shape { name: "origin", arguments: &["URL"], more: None, properties: &[], children: &[] };
-const WINDOW: Shape =
+pub(super) const HTTP: Shape = Shape { name: "http", arguments: &["port"], more: None, properties: &[], children: &[] };
+pub(super) const ORIGIN: Shape =
+    Shape { name: "origin", arguments: &["URL"], more: None, properties: &[], children: &[] };
+pub(super) const WINDOW: Shape =
     Shape { name: "window", arguments: &["number of blocks"], more: None, properties: &[], children: &[] };
 
 /// How the servers are set up; what is `None` has its default.

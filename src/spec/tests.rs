@@ -7,13 +7,20 @@ use super::lex::lex;
 use super::*;
 use crate::diag::render::{Style, full, json, short};
 use crate::diag::{Code, Diagnostics};
+use crate::source::SourceFile;
+use crate::world::MemWorld;
 
 fn source(text: &str) -> SourceFile {
     SourceFile { path: "spec.kdl".into(), text: Arc::from(text) }
 }
 
+/// A spec of one file.
+fn read(text: &str) -> Loaded {
+    load(&source(text), &MemWorld::default())
+}
+
 fn found(text: &str) -> Diagnostics {
-    load(&source(text)).1
+    read(text).findings
 }
 
 /// What is marked first in the text, for each finding, in order.
@@ -50,7 +57,7 @@ loader "pxelinux" "lpxelinux.0" modules="modules/bios"
 fn reads_all_of_the_language() {
     // A switched-off node must still be KDL.
     let text = &GOOD.replace("1.2.3.4", "\"1.2.3.4\"");
-    let (spec, found) = load(&source(text));
+    let Loaded { spec, findings: found, .. } = read(text);
     assert_eq!(found, Diagnostics::default());
     assert!(!spec.incomplete);
     let names: Vec<_> = spec.isos.iter().map(|iso| iso.name.value.as_str()).collect();
@@ -77,7 +84,7 @@ fn reads_all_of_the_language() {
 #[test]
 fn the_span_of_a_value_is_the_value_alone() {
     let text = "iso \"é\" \"x\"\nmenu \"main\" title = #\"raw\"# timeout=0x1E {\n    entry \"é\" default=#true iso=\"é\" // \n}\n";
-    let (spec, _) = load(&source(text));
+    let spec = read(text).spec;
     let at = |span: crate::source::Span| &text[span.start..span.end];
     let menu = &spec.menus[0];
     assert_eq!(at(menu.title.as_ref().unwrap().span), "#\"raw\"#");
@@ -143,7 +150,7 @@ fn fifty_errors_are_all_reported_once() {
     let found = marked(&text);
     assert_eq!(found.len(), 50, "{found:?}");
     let lines: std::collections::BTreeSet<_> =
-        load(&source(&text)).1.iter().map(|d| text[..d.labels[0].span.start].lines().count()).collect();
+        read(&text).findings.iter().map(|d| text[..d.labels[0].span.start].lines().count()).collect();
     assert_eq!(lines.len(), 50);
 }
 
@@ -196,7 +203,7 @@ fn any_number_of_errors_is_counted_and_a_thousand_kept() {
         "menu \"m\" { entry \"e\" iso=\"x\" }\n",
     ] {
         let text = line.repeat(1200);
-        let (spec, found) = load(&source(&text));
+        let Loaded { spec, findings: found, .. } = read(&text);
         let mut found = found;
         found.extend(crate::resolve::rules::check(&spec));
         assert!(found.errors() >= 1199, "{line:?}: {}", found.errors());
@@ -359,14 +366,14 @@ proptest! {
     #[test]
     fn any_text_gives_an_answer_with_every_span_inside(text in text()) {
         let source = source(&text);
-        let (spec, mut found) = load(&source);
+        let Loaded { sources, spec, findings: mut found, .. } = read(&text);
         found.extend(crate::resolve::rules::check(&spec));
         well_placed(&text, &found);
         for width in [20, 60, 80] {
-            full(&source, &found, Style { width, unicode: true, color: false });
+            full(&sources, &found, Style { width, unicode: true, color: false });
         }
-        short(&source, &found);
-        json(&source, &found);
+        short(&sources, &found);
+        json(&sources, &found);
         let refused = KdlDocument::parse_v2(&text).is_err();
         let (_, syntax) = parse(&source);
         prop_assert_eq!(refused, syntax.has_errors(), "{:?}", syntax);

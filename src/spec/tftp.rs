@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::net::MacPrefix;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "tftp",
     arguments: &[],
     more: None,
@@ -23,17 +23,19 @@ const SHAPE: Shape = Shape {
         Child { name: "wrap", once: true },
     ],
 };
-const BLOCK_SIZE: Shape =
+pub(super) const BLOCK_SIZE: Shape =
     Shape { name: "block-size", arguments: &["number of bytes"], more: None, properties: &[], children: &[] };
-const WITHOUT: Shape = Shape {
+pub(super) const WITHOUT: Shape = Shape {
     name: "without",
     arguments: &["TFTP option"],
     more: Some("TFTP option"),
     properties: &["mac"],
     children: &[],
 };
-const SINGLE_PORT: Shape = Shape { name: "single-port", arguments: &[], more: None, properties: &[], children: &[] };
-const WRAP: Shape = Shape { name: "wrap", arguments: &["block number"], more: None, properties: &[], children: &[] };
+pub(super) const SINGLE_PORT: Shape =
+    Shape { name: "single-port", arguments: &[], more: None, properties: &[], children: &[] };
+pub(super) const WRAP: Shape =
+    Shape { name: "wrap", arguments: &["block number"], more: None, properties: &[], children: &[] };
 
 /// How TFTP differs from what firmware usually takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +74,7 @@ pub enum TftpOption {
 }
 
 impl TftpOption {
-    const NAMES: [(&str, Self); 4] = [
+    pub(super) const NAMES: [(&str, Self); 4] = [
         ("blksize", Self::Blksize),
         ("timeout", Self::Timeout),
         ("tsize", Self::Tsize),

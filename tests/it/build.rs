@@ -202,3 +202,29 @@ fn two_builds_do_not_write_to_one_folder() {
     drop(held);
     built(&folder, &[]);
 }
+
+/// In a mount namespace of its own: a file system without room, and one that cannot be written to.
+#[test]
+fn a_full_disk_and_a_read_only_one_are_named_and_nothing_half_is_left() {
+    let folder = folder(&spec("Lab"));
+    fs::create_dir(folder.path("out")).unwrap();
+    for (options, wanted, help) in [
+        ("size=256k", "No space left on device", "bytes together; make room"),
+        ("ro", "Read-only file system", "on a file system that can be written to"),
+    ] {
+        let script = format!(
+            "mount -t tmpfs -o {options} none out && {{ \"$0\" build spec.kdl; code=$?; ls -A out >&2; exit $code; }}"
+        );
+        let output = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_netspec")])
+            .current_dir(folder.dir.path())
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(wanted) && said.contains(help), "{said}");
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.starts_with("  help: "), "the folder is empty, so `ls` says nothing: {said}");
+    }
+}

@@ -21,8 +21,8 @@ use netspec::diag::{Code, Diagnostics};
 use netspec::resolve::{resolve, rules};
 use netspec::serve::host::locate_among;
 use netspec::serve::interface::Interface;
-use netspec::source::SourceFile;
-use netspec::spec;
+use netspec::source::{SourceFile, Sources};
+use netspec::spec::{self, Loaded};
 
 use crate::support::shown::{Files, interfaces};
 use crate::support::trees;
@@ -36,7 +36,7 @@ struct Shown {
     interfaces: Vec<Interface>,
 }
 
-type Check = fn(&SourceFile, &Shown) -> Diagnostics;
+type Check = fn(&SourceFile, &Shown) -> (Sources, Diagnostics);
 
 /// What finds the findings of a page, by the name in its `needs:` line.
 const CHECKS: &[(&str, Check)] = &[
@@ -49,21 +49,22 @@ const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// The text of the spec alone.
-fn check_text(source: &SourceFile, _: &Shown) -> Diagnostics {
-    let (spec, mut found) = spec::load(source);
-    found.extend(rules::check(&spec));
-    found.sort();
-    found
+fn check_text(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    findings.extend(rules::check(&spec));
+    findings.sort();
+    (sources, findings)
 }
 
 /// Opening the spec, where the folder holds the shown files and no others.
-fn check_open(_: &SourceFile, shown: &Shown) -> Diagnostics {
-    open(&shown.files)
+fn check_open(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    (source.clone().into(), open(&shown.files))
 }
 
 /// Opening the shown spec after it was written 100,000 times over.
-fn check_large(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    open(&shown.files.with(SPEC, source.text.repeat(100_000).as_bytes()))
+fn check_large(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let files = shown.files.with(SPEC, source.text.repeat(100_000).as_bytes());
+    (source.clone().into(), open(&files))
 }
 
 fn open(files: &Files) -> Diagnostics {
@@ -75,24 +76,26 @@ fn open(files: &Files) -> Diagnostics {
 }
 
 /// Everything that `netspec check --no-host` says where the shown files are all that there is.
-fn check_files(source: &SourceFile, shown: &Shown) -> Diagnostics {
+fn check_files(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
     let files = shown.files.with(SPEC, source.text.as_bytes());
-    compile(Path::new(SPEC), &files.with("/usr/lib/ipxe/snponly.efi", &trees::x64_program())).findings
+    let compiled = compile(Path::new(SPEC), &files.with("/usr/lib/ipxe/snponly.efi", &trees::x64_program()));
+    (compiled.sources, compiled.findings)
 }
 
 /// The same on a machine on which no iPXE for UEFI is installed.
-fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes())).findings
+fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let compiled = compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes()));
+    (compiled.sources, compiled.findings)
 }
 
 /// The networks on a machine with the shown interfaces.
-fn check_interfaces(source: &SourceFile, shown: &Shown) -> Diagnostics {
-    let (spec, mut found) = spec::load(source);
-    let (resolved, later) = resolve(&spec, Path::new(SPEC));
-    found.extend(later);
-    found.extend(locate_among(&resolved.networks, &shown.interfaces).1);
-    found.sort();
-    found
+fn check_interfaces(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    let (resolved, later) = resolve(&spec, &sources);
+    findings.extend(later);
+    findings.extend(locate_among(&resolved.networks, &shown.interfaces).1);
+    findings.sort();
+    (sources, findings)
 }
 
 #[test]
@@ -117,6 +120,24 @@ fn every_code_has_a_page_and_every_page_a_code() {
     assert_eq!(pages, codes);
 }
 
+/// `src/diag/pages.rs`, from which `netspec explain-code` has its texts.
+#[test]
+fn every_page_is_in_the_program() {
+    let names = pages().into_iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    let rows: String =
+        names.map(|name| format!("    (\"{name}\", include_str!(\"../../tests/diagnostics/{name}.md\")),\n")).collect();
+    let table = format!(
+        "//! The text of each page; `NETSPEC_BLESS=1 cargo it diagnostics` writes this file.\n\n\
+         /// By the names of codes, sorted.\npub(super) const PAGES: &[(&str, &str)] = &[\n{rows}];\n"
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diag/pages.rs");
+    if std::env::var_os("NETSPEC_BLESS").is_some() && fs::read_to_string(&path).unwrap() != table {
+        fs::write(&path, table).unwrap();
+    } else {
+        assert!(fs::read_to_string(&path).unwrap() == table, "NETSPEC_BLESS=1 writes {} anew", path.display());
+    }
+}
+
 /// Each finding has a place, except those about what is not there, and says what to do.
 #[test]
 fn every_finding_says_what_to_do() {
@@ -124,7 +145,7 @@ fn every_finding_says_what_to_do() {
         let page = fs::read_to_string(&path).unwrap();
         for (source, found) in examples(&page) {
             for diagnostic in &found {
-                let spec = &source.text;
+                let spec = &source.main().text;
                 assert!(diagnostic.help.as_ref().is_some_and(|help| !help.is_empty()), "{diagnostic:?} in {spec}");
                 assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
                 let first = diagnostic.message.chars().next().unwrap();
@@ -140,18 +161,27 @@ fn every_finding_says_what_to_do() {
     }
 }
 
-/// At 60 columns only lines of the spec, which are not wrapped, are longer.
+/// In a narrow window only what must not be broken is wider: a line of the spec with what is marked in it, the place of a
+/// finding, and a word that is too long by itself.
 #[test]
-fn findings_are_readable_at_60_columns() {
+fn findings_are_readable_in_narrow_windows() {
     for path in pages() {
         for (source, found) in examples(&fs::read_to_string(&path).unwrap()) {
-            let drawn = full(&source, &found, Style { width: 60, unicode: true, color: false });
-            for line in drawn.lines().filter(|line| !line.contains(['│', '·', '╭'])) {
-                let longest_word = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
-                assert!(line.chars().count() <= 60.max(longest_word + 8), "{line}");
+            for width in [60, 40] {
+                let drawn = full(&source, &found, Style { width, unicode: true, color: false });
+                for line in drawn.lines().filter(|line| !is_of_source(line)) {
+                    let longest_word = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+                    assert!(line.chars().count() <= width.max(longest_word + 8), "{width}: {line}");
+                }
             }
         }
     }
+}
+
+/// Whether it is a line of the spec, a mark below one, or the name of the file above.
+fn is_of_source(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(|c: char| c.is_ascii_digit() || c == '·') || line.starts_with("╭─[")
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -165,7 +195,7 @@ fn code_of(path: &Path) -> String {
     format!("netspec::{}", path.file_stem().unwrap().to_str().unwrap())
 }
 
-fn draw(source: &SourceFile, found: &Diagnostics) -> String {
+fn draw(source: &Sources, found: &Diagnostics) -> String {
     let mut drawn = full(source, found, Style { width: 80, unicode: true, color: false });
     while drawn.ends_with("\n\n") {
         drawn.pop();
@@ -174,7 +204,7 @@ fn draw(source: &SourceFile, found: &Diagnostics) -> String {
 }
 
 /// The specs of a page and the findings about each.
-fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
+fn examples(page: &str) -> Vec<(Sources, Diagnostics)> {
     let needs = page.lines().next().and_then(|line| line.strip_prefix("needs: ")).unwrap_or("text");
     let check = CHECKS.iter().find(|(name, _)| *name == needs).unwrap_or_else(|| panic!("no check named `{needs}`")).1;
     let mut shown = Shown::default();
@@ -185,8 +215,7 @@ fn examples(page: &str) -> Vec<(SourceFile, Diagnostics)> {
             "interfaces" => shown.interfaces = interfaces(content),
             "kdl" => {
                 let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
-                let found = check(&source, &shown);
-                examples.push((source, found));
+                examples.push(check(&source, &shown));
             }
             "text" => {}
             other => panic!("a page has blocks of `kdl`, `text`, `files` and `interfaces`, not `{other}`"),

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use netspec::diag::Diagnostics;
 use netspec::diag::render::short;
 use netspec::resolve::resolve;
-use netspec::source::SourceFile;
-use netspec::spec;
+use netspec::source::{SourceFile, Sources};
+use netspec::spec::{self, Loaded};
+use netspec::world::{MemWorld, OsWorld};
 
 use crate::support::{Folder, iso9660, text, trees};
 
@@ -64,22 +65,27 @@ fn blocks(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// What is wrong with a spec apart from its files.
-fn findings(text: &str) -> (SourceFile, Diagnostics) {
+/// What is wrong with a spec apart from its files. `others` holds the files that it may include.
+fn findings(text: &str, others: &MemWorld) -> (Sources, Diagnostics) {
     let source = SourceFile { path: "spec.kdl".into(), text: Arc::from(text) };
-    let (spec, mut found) = spec::load(&source);
-    found.extend(resolve(&spec, &source.path).1);
-    (source, found)
+    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, others);
+    findings.extend(resolve(&spec, &sources).1);
+    (sources, findings)
 }
 
 #[test]
 fn specs_in_documents_are_valid_or_said_not_to_be() {
-    let documents = [root().join("README.md")].into_iter().chain(files(&root().join("src"), "rs"));
+    let manual = files(&root().join("docs"), "md");
+    let documents = [root().join("README.md")].into_iter().chain(manual).chain(files(&root().join("src"), "rs"));
     let mut specs = 0;
     for path in documents {
-        for block in blocks(&fs::read_to_string(&path).unwrap()) {
+        let blocks = blocks(&fs::read_to_string(&path).unwrap());
+        // A block of the language `kdl hosts.kdl` is a file that the other specs of the document may include.
+        let others = blocks.iter().filter_map(|block| Some((block.language.strip_prefix("kdl ")?, &block.text)));
+        let others = others.fold(MemWorld::default(), |world, (name, text)| world.with(name, text.as_str()));
+        for block in blocks {
             let place = format!("{}:{}", path.display(), block.line);
-            let (source, found) = findings(&block.text);
+            let (source, found) = findings(&block.text, &others);
             match block.language.as_str() {
                 "kdl" => assert!(found.is_empty(), "{place}:\n{}", short(&source, &found)),
                 WRONG => assert!(found.has_errors(), "{place} has no error"),
@@ -96,8 +102,10 @@ fn the_specs_that_come_with_netspec_are_valid() {
     let specs = files(&root().join("specs"), "kdl");
     assert!(specs.len() >= 3);
     for path in specs {
-        let (source, found) = findings(&fs::read_to_string(&path).unwrap());
-        assert!(found.is_empty(), "{}:\n{}", path.display(), short(&source, &found));
+        let source = SourceFile { path: path.clone(), text: fs::read_to_string(&path).unwrap().into() };
+        let Loaded { sources, spec, mut findings, .. } = spec::load(&source, &OsWorld);
+        findings.extend(resolve(&spec, &sources).1);
+        assert!(findings.is_empty(), "{}:\n{}", path.display(), short(&sources, &findings));
     }
 }
 

@@ -71,7 +71,7 @@ fn a_dhcp_server_is_taken_by_dnsmasq_with_all_that_it_gives_out() {
 
 #[test]
 fn nginx_takes_its_configuration_and_the_address_must_be_known() {
-    let folder = folder("network \"home\" { subnet \"192.0.2.0/24\" }\n");
+    let folder = folder("network \"home\" { subnet \"203.0.113.0/24\" }\n");
     let block = folder.netspec_ok(&["export", "dnsmasq", "spec.kdl", "--server", "127.0.0.1", "--web", "nginx"]);
     let config = folder.path("nginx.conf");
     let place = folder.dir.path().display();
@@ -84,6 +84,7 @@ fn nginx_takes_its_configuration_and_the_address_must_be_known() {
     let output = folder.netspec(&["export", "dnsmasq", "spec.kdl"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("say it with `--server ADDRESS`"), "{}", text(&output.stderr));
-    let output = folder.netspec(&["export", "dnsmasq", "spec.kdl", "--server", "192.0.2.5", "--origin", "https://web"]);
+    let output =
+        folder.netspec(&["export", "dnsmasq", "spec.kdl", "--server", "203.0.113.5", "--origin", "https://web"]);
     assert!(text(&output.stderr).contains("needs TLS"), "{}", text(&output.stderr));
 }

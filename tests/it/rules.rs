@@ -8,7 +8,6 @@ use netspec::cli::compile::compile;
 use netspec::diag::render::short;
 use netspec::plan::Plan;
 use netspec::proto::dhcp::{BootRequest, Local, ReceivedOn, Reply, ServerAddr, Verdict, answer};
-use netspec::source::SourceFile;
 use netspec::world::MemWorld;
 
 use crate::support::{iso9660, trees};
@@ -37,8 +36,7 @@ fn plan(world: MemWorld, rules: &str) -> Plan {
 
 fn plan_of(world: MemWorld, text: &str) -> Plan {
     let compiled = compile(Path::new("spec.kdl"), &world.with("spec.kdl", text.as_bytes()));
-    let source = SourceFile { path: "spec.kdl".into(), text: text.into() };
-    compiled.outcome.unwrap_or_else(|| panic!("{}", short(&source, &compiled.findings))).plan
+    compiled.outcome.unwrap_or_else(|| panic!("{}", short(&compiled.sources, &compiled.findings))).plan
 }
 
 /// A DHCPDISCOVER of a machine, with an architecture where it says one.

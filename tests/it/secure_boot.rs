@@ -194,14 +194,14 @@ fn a_rule_that_offers_shim_is_a_way() {
 fn hostile() -> MemWorld {
     let spec = r#"
 iso "arch" "arch.iso" {
-    arguments "opt='x y' ds=nocloud-net;s=http://{h}/ $HOME `id` a|b & c\\d \"e f\""
+    arguments "opt='x y' ds=nocloud-net;s=http://{{h}/ $HOME `id` a|b & c\\d \"e f\""
 }
 iso "debian" "debian.iso"
 server { http 8080; }
 menu "main" title="It's $mine" timeout=30 {
     entry "disk" boot="local-disk" default=#true
     separator
-    entry "arch" iso="arch" title="'; reboot; menuentry 'It''s \"Arch\" $root {x} \\"
+    entry "arch" iso="arch" title="'; reboot; menuentry 'It''s \"Arch\" $root {{x} \\"
     entry "debian" iso="debian"
     entry "more" menu="more"
 }

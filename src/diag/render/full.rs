@@ -1,16 +1,18 @@
 //! Findings with their lines of the spec, drawn by miette.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use super::place::{Lines, clamp};
+use super::place::{FileLines, Lines, located};
 use crate::diag::nearest::is_harmful;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Sources, Span};
 
 /// How [`full`] draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct Style {
 }
 
 /// Draws each finding as a report of its own, with an empty line behind it.
-pub fn full(source: &SourceFile, diagnostics: &Diagnostics, style: Style) -> String {
+pub fn full(sources: &Sources, diagnostics: &Diagnostics, style: Style) -> String {
     let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
     let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
@@ -34,10 +36,12 @@ pub fn full(source: &SourceFile, diagnostics: &Diagnostics, style: Style) -> Str
         // By default lines break behind a `/` as well, and a path could not be copied.
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_context_lines(1);
-    let shown = ShownSource { name: source.name(), text: harmless(&source.text), lines: Lines::new(&source.text) };
+    let files: BTreeMap<&Path, ShownSource<'_>> =
+        sources.iter().map(|file| (file.path.as_path(), ShownSource::new(file))).collect();
+    let mut lines = FileLines::default();
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let report = Report { diagnostic, source: &shown };
+        let report = report(diagnostic, sources, &files, &mut lines);
         if handler.render_report(&mut text, &report).is_err() {
             // miette draws into a string, so this means a label that it cannot place; the message must not get lost.
             text.push_str(&format!("{}\n\n  {}\n", diagnostic.code.as_str(), diagnostic.message));
@@ -64,10 +68,37 @@ fn harmless(text: &str) -> String {
         .collect()
 }
 
+/// A finding about its file. Of labels in other files, the help says the place.
+fn report<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+    files: &'a BTreeMap<&Path, ShownSource<'a>>,
+    lines: &mut FileLines<'a>,
+) -> Report<'a> {
+    let mut places = diagnostic.labels.iter().filter_map(|label| Some((located(sources, label.span)?, &*label.text)));
+    let first = places.next();
+    let file = first.map_or(sources.main(), |((file, _), _)| file);
+    let (here, elsewhere): (Vec<_>, Vec<_>) = places.partition(|((other, _), _)| other.path == file.path);
+    let mut help = diagnostic.help.clone();
+    for ((other, span), text) in elsewhere {
+        let place = lines.of(other).place(span.start);
+        let note = format!("{text}: {}:{}:{}", other.name(), place.line, place.column);
+        help = Some(help.map_or_else(|| note.clone(), |help| format!("{help}\n{note}")));
+    }
+    let labels = first.into_iter().chain(here).map(|((_, span), text)| (span, text)).collect();
+    Report { diagnostic, source: files.get(file.path.as_path()), labels, help }
+}
+
 struct ShownSource<'a> {
     name: String,
     text: String,
     lines: Lines<'a>,
+}
+
+impl<'a> ShownSource<'a> {
+    fn new(file: &'a SourceFile) -> Self {
+        Self { name: file.name(), text: harmless(&file.text), lines: Lines::new(&file.text) }
+    }
 }
 
 impl SourceCode for ShownSource<'_> {
@@ -97,7 +128,9 @@ impl SourceCode for ShownSource<'_> {
 /// A finding as miette sees it.
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    source: &'a ShownSource<'a>,
+    source: Option<&'a ShownSource<'a>>,
+    labels: Vec<(Span, &'a str)>,
+    help: Option<String>,
 }
 
 impl fmt::Debug for Report<'_> {
@@ -127,22 +160,17 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source)
+        self.source.map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labels: Vec<_> = self
-            .diagnostic
-            .labels
-            .iter()
-            .filter_map(|label| Some((clamp(&self.source.text, label.span)?, label)))
-            .enumerate()
-            .map(|(position, (span, label))| {
-                let text = (!label.text.is_empty()).then(|| label.text.clone());
+        let labels: Vec<_> = (self.labels.iter().enumerate())
+            .map(|(position, (span, text))| {
+                let text = (!text.is_empty()).then(|| (*text).to_owned());
                 let range = (span.start, span.end - span.start);
                 if position == 0 {
                     LabeledSpan::new_primary_with_span(text, range)

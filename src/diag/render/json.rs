@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::place::{Lines, Place, clamp};
+use super::place::{FileLines, Place, located};
 use crate::diag::{Diagnostics, Severity};
-use crate::source::SourceFile;
+use crate::source::Sources;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,6 +25,7 @@ struct Finding<'a> {
 
 #[derive(Serialize)]
 struct Range<'a> {
+    file: String,
     start: Place,
     end: Place,
     text: &'a str,
@@ -32,11 +33,11 @@ struct Range<'a> {
 
 /// One JSON object with the file's name, all findings and their count.
 ///
-/// Offsets are in bytes from 0; lines and columns count from 1, columns in characters. A label ends just behind its range.
-pub fn json(source: &SourceFile, diagnostics: &Diagnostics) -> String {
-    let lines = Lines::new(&source.text);
+/// Each label names its file, since a spec may include others. Offsets are in bytes from 0; lines and columns count from 1, columns in characters. A label ends just behind its range.
+pub fn json(sources: &Sources, diagnostics: &Diagnostics) -> String {
+    let mut lines = FileLines::default();
     let report = Report {
-        file: source.name(),
+        file: sources.main().name(),
         diagnostics: diagnostics
             .iter()
             .map(|diagnostic| Finding {
@@ -47,10 +48,11 @@ pub fn json(source: &SourceFile, diagnostics: &Diagnostics) -> String {
                 labels: diagnostic
                     .labels
                     .iter()
-                    .filter_map(|label| Some((clamp(&source.text, label.span)?, label)))
-                    .map(|(span, label)| Range {
-                        start: lines.place(span.start),
-                        end: lines.place(span.end),
+                    .filter_map(|label| Some((located(sources, label.span)?, label)))
+                    .map(|((file, span), label)| Range {
+                        file: file.name(),
+                        start: lines.of(file).place(span.start),
+                        end: lines.of(file).place(span.end),
                         text: &label.text,
                     })
                     .collect(),

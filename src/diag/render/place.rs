@@ -1,6 +1,9 @@
 //! Spans made fit to print, and byte offsets as lines and columns.
 
-use crate::source::Span;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::source::{SourceFile, Sources, Span};
 
 /// A place as people and editors count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -30,6 +33,27 @@ impl<'a> Lines<'a> {
         let start = self.starts.get(line).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();
         Place { offset, line: line + 1, column: before.chars().count() + 1 }
+    }
+}
+
+/// A file, and the range in it that a span of all files stands for.
+///
+/// `None` where the file has nothing to point at.
+pub(super) fn located(sources: &Sources, span: Span) -> Option<(&SourceFile, Span)> {
+    let (file, start) = sources.file_at(span.start);
+    let inside = Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start));
+    Some((file, clamp(&file.text, inside)?))
+}
+
+/// The lines of each file, found when they are first asked for.
+#[derive(Default)]
+pub(super) struct FileLines<'a> {
+    known: BTreeMap<&'a Path, Lines<'a>>,
+}
+
+impl<'a> FileLines<'a> {
+    pub(super) fn of(&mut self, file: &'a SourceFile) -> &Lines<'a> {
+        self.known.entry(&file.path).or_insert_with(|| Lines::new(&file.text))
     }
 }
 
