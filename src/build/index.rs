@@ -58,6 +58,8 @@ pub enum LeftKind {
     MenusAndScripts,
     /// What single machines and groups of machines begin with.
     PerMachine,
+    /// Files that answer what installers ask, made for each machine.
+    Answers,
     /// Names that are in every folder, also in those that are not there.
     InEveryFolder,
     /// Folders in which a name that is none gets a program.
@@ -86,6 +88,7 @@ impl Left {
                 )
             }
             LeftKind::PerMachine => format!("what {} begin with, by who asks", paths.join(", ")),
+            LeftKind::Answers => format!("the answers {}, made for each machine", paths.join(", ")),
             LeftKind::InEveryFolder => format!("{} in folders that are not there", paths.join(", ")),
             LeftKind::AnyName => {
                 format!("names in {} that are none, for firmware that makes them up", paths.join(", "))

@@ -34,6 +34,7 @@ pub(super) fn list(plan: &Plan, tree: &FileTree, kind: &Kind) -> List {
     let left = [
         (LeftKind::MenusAndScripts, texts.filter(|path| !files.contains(path)).collect::<Vec<_>>()),
         (LeftKind::PerMachine, machines(plan)),
+        (LeftKind::Answers, plan.answers.keys().cloned().collect()),
         (LeftKind::InEveryFolder, plan.everywhere.keys().cloned().collect()),
         (LeftKind::AnyName, plan.stand_ins.keys().cloned().collect()),
         (LeftKind::BelowSerialNumbers, plan.below_serial.iter().cloned().collect()),

@@ -10,11 +10,14 @@ pub mod compile;
 mod explain;
 mod explain_code;
 mod export;
+mod fmt;
+mod init;
 mod loaders;
 mod lock;
 mod lsp;
 mod plan;
 mod progress;
+mod replace;
 mod report;
 mod serve;
 
@@ -28,6 +31,7 @@ use self::args::{Args, Command, ExportCommand};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
@@ -37,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Build(build) => build::run(&build),
         Command::Export(ExportCommand::Dnsmasq(dnsmasq)) => export::run(&dnsmasq),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

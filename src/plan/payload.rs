@@ -49,16 +49,17 @@ impl Plan {
         self.server.origin.as_ref().map(|origin| origin.below(&self.payload_folder()))
     }
 
-    /// The port of netspec's own HTTP server; `None` where everything that is fetched over HTTP comes from the origin.
+    /// The port of netspec's own HTTP server; `None` where everything that is fetched over HTTP comes from the origin. Answers
+    /// never do: they are made for each machine, and installers fetch them over HTTP.
     pub fn http_port(&self) -> Option<u16> {
         let is_needed = self.boot.origin.as_ref().is_none_or(|origin| !origin.only_here.is_empty());
-        is_needed.then_some(self.server.http_port)
+        (is_needed || !self.answers.is_empty()).then_some(self.server.http_port)
     }
 
     /// What each mark of a text becomes for a client that reaches this machine at `local`; `payload` is
     /// [`Plan::payload_origin`], which takes a while to be made.
     pub fn served<'a>(&self, local: Ipv4Addr, payload: Option<&'a Origin>) -> Served<'a> {
-        Served { local, http_port: self.http_port(), payload, scripts_too: false }
+        Served { machine: None, local, http_port: self.http_port(), payload, scripts_too: false }
     }
 }
 

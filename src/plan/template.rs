@@ -1,8 +1,9 @@
-//! Generated text with gaps for what only the serving machine knows: its own address.
+//! Generated text with gaps for what only the serving machine knows: its own address, and who asks.
 //!
 //! A plan never contains an address of a machine. Text is written with marks; when a client asks for the file, each mark becomes
-//! the address that the client sent its request to (CO-07). What netspec itself answers stands behind [`ORIGIN`] or [`HOST`],
-//! what is large behind [`PAYLOAD`]: kernels, initial RAM disks, root images, which another server may hand out.
+//! the address that the client sent its request to (CO-07), or what the client has said of itself ([`MACHINE`]). What netspec
+//! itself answers stands behind [`ORIGIN`] or [`HOST`], what is large behind [`PAYLOAD`]: kernels, initial RAM disks, root
+//! images, which another server may hand out.
 
 use std::fmt::{self, Write as _};
 use std::net::Ipv4Addr;
@@ -19,14 +20,20 @@ use crate::net::Origin;
 pub const ORIGIN: char = '\u{e000}';
 /// Stands for the address alone: `192.168.1.5`.
 pub const HOST: char = '\u{e001}';
+/// Stands for the beginning of a path that says who asks: `machine/mac-52-54-00-aa-bb-cc`.
+///
+/// The scripts of iPXE and GRUB have variables of their own in its place; it is for PXELINUX, which has none.
+pub(super) const MACHINE: char = '\u{e002}';
+/// What it becomes where nothing is known of the client.
+const NOBODY: &str = "machine/mac-";
 /// Stands for the root of the tree where payload is fetched from: `http://cdn.example/boot/3f…`, or the same as [`ORIGIN`].
-pub const PAYLOAD: char = '\u{e002}';
+pub const PAYLOAD: char = '\u{e003}';
 /// Stands for the server of [`PAYLOAD`] as GRUB names it: `http,cdn.example`.
-pub(super) const PAYLOAD_DEVICE: char = '\u{e003}';
+pub(super) const PAYLOAD_DEVICE: char = '\u{e004}';
 /// Stands for the path of [`PAYLOAD`]: `/boot/3f…`.
-pub(super) const PAYLOAD_PATH: char = '\u{e004}';
+pub(super) const PAYLOAD_PATH: char = '\u{e005}';
 
-const MARKS: [char; 5] = [ORIGIN, HOST, PAYLOAD, PAYLOAD_DEVICE, PAYLOAD_PATH];
+const MARKS: [char; 6] = [ORIGIN, HOST, MACHINE, PAYLOAD, PAYLOAD_DEVICE, PAYLOAD_PATH];
 
 /// Text of an ISO or a spec as part of one line: without what would be taken for a mark, and without line breaks, which would
 /// begin another directive.
@@ -62,6 +69,8 @@ pub(super) fn url_path(path: &str) -> String {
 /// What marks become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Served<'a> {
+    /// The beginning of a path that says who the client is; `None` where it has not said so.
+    pub machine: Option<&'a str>,
     /// The address by which the client reaches this machine.
     pub local: Ipv4Addr,
     /// The port of its HTTP server; `None` where it serves no HTTP.
@@ -74,9 +83,10 @@ pub struct Served<'a> {
 
 impl Served<'_> {
     fn insert(&self, mark: char, text: &mut String) -> fmt::Result {
-        let Self { local, http_port, payload, scripts_too } = self;
+        let Self { machine, local, http_port, payload, scripts_too } = self;
         match (mark, payload) {
             (HOST, _) => write!(text, "{local}"),
+            (MACHINE, _) => text.write_str(machine.unwrap_or(NOBODY)),
             (PAYLOAD, Some(origin)) => write!(text, "{origin}"),
             (ORIGIN, Some(origin)) if *scripts_too => write!(text, "{origin}"),
             (ORIGIN | PAYLOAD, _) => match http_port {
@@ -144,6 +154,7 @@ fn name(mark: char) -> Option<&'static str> {
     Some(match mark {
         ORIGIN => "http-origin",
         HOST => "server-address",
+        MACHINE => "machine",
         PAYLOAD => "payload-origin",
         PAYLOAD_DEVICE => "payload-device",
         PAYLOAD_PATH => "payload-path",
@@ -172,8 +183,13 @@ mod tests {
     #[test]
     fn fills_in_the_address_that_the_client_used() {
         let template = Template::new(format!("fetch={ORIGIN}/x\nserver {HOST}\n"));
-        let here =
-            |http_port| Served { local: Ipv4Addr::new(192, 168, 1, 5), http_port, payload: None, scripts_too: false };
+        let here = |http_port| Served {
+            machine: None,
+            local: Ipv4Addr::new(192, 168, 1, 5),
+            http_port,
+            payload: None,
+            scripts_too: false,
+        };
         assert_eq!(template.render(&here(Some(80))), "fetch=http://192.168.1.5/x\nserver 192.168.1.5\n");
         assert_eq!(template.render(&here(Some(8080))), "fetch=http://192.168.1.5:8080/x\nserver 192.168.1.5\n");
         assert_eq!(template.render(&here(None)), "fetch=tftp://192.168.1.5/x\nserver 192.168.1.5\n");
@@ -184,14 +200,14 @@ mod tests {
         let template = Template::new(format!("{PAYLOAD}/x ({PAYLOAD_DEVICE}){PAYLOAD_PATH}/x {HOST}"));
         let origin: Origin = "http://cdn.example:8000/boot".parse().unwrap();
         let local = Ipv4Addr::new(192, 168, 1, 5);
-        let whole = Served { local, http_port: None, payload: Some(&origin), scripts_too: true };
+        let whole = Served { machine: None, local, http_port: None, payload: Some(&origin), scripts_too: true };
         assert_eq!(Template::new(format!("{ORIGIN}/x")).render(&whole), "http://cdn.example:8000/boot/x");
-        let served = Served { local, http_port: None, payload: Some(&origin), scripts_too: false };
+        let served = Served { machine: None, local, http_port: None, payload: Some(&origin), scripts_too: false };
         assert_eq!(
             template.render(&served),
             "http://cdn.example:8000/boot/x (http,cdn.example:8000)/boot/x 192.168.1.5"
         );
-        let served = Served { local, http_port: Some(8080), payload: None, scripts_too: false };
+        let served = Served { machine: None, local, http_port: Some(8080), payload: None, scripts_too: false };
         assert_eq!(template.render(&served), "http://192.168.1.5:8080/x (http,192.168.1.5:8080)/x 192.168.1.5");
     }
 

@@ -191,6 +191,7 @@ impl FileTree {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
                 let served = Served {
+                    machine: None,
                     local,
                     http_port: self.http_port,
                     payload: self.payload.as_ref(),

@@ -48,7 +48,7 @@ fn outcome(compiled: &Compiled) -> &Outcome {
 
 /// The generated files of GRUB, as a client sees them.
 fn scripts(outcome: &Outcome, http_port: u16) -> BTreeMap<String, String> {
-    let served = Served { local: SERVER, http_port: Some(http_port), payload: None, scripts_too: false };
+    let served = Served { machine: None, local: SERVER, http_port: Some(http_port), payload: None, scripts_too: false };
     let of_grub = outcome.plan.tree.iter().filter(|(path, _)| path.starts_with("grub/"));
     of_grub
         .filter_map(|(path, node)| match node {
