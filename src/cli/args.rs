@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diag::Code;
 use crate::lock::LockMode;
-use crate::net::{MacAddr, Serial, Uuid};
+use crate::net::{MacAddr, Origin, Serial, Uuid};
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -41,6 +41,11 @@ pub(super) enum Command {
     Fetch(FetchArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
     Fmt(FmtArgs),
+    /// Writes the files that PCs fetch into a folder, for any web server, object store or CDN to hand out
+    Build(BuildArgs),
+    /// Prints the closest configuration of other servers, and says what they cannot do
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
 }
@@ -192,6 +197,60 @@ pub(super) struct ExplainArgs {
     pub(super) format: EventFormat,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct BuildArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The folder that the built folder is made in
+    #[arg(long, short, value_name = "DIR", default_value = "out")]
+    pub(super) out: PathBuf,
+    /// Build menus and scripts, too, as they are for clients of a TFTP server with this address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// The URL at which a web server hands out what is built [default: http:// and the address of --server]
+    #[arg(long, value_name = "URL", requires = "server")]
+    pub(super) origin: Option<Origin>,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = EventFormat::Text)]
+    pub(super) format: EventFormat,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportCommand {
+    /// dnsmasq for DHCP and TFTP, beside a web server
+    Dnsmasq(DnsmasqArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DnsmasqArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The address of the machine that dnsmasq runs on [default: as the spec says, else that of this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// The URL at which the web server hands out the built folder [default: http:// and the address]
+    #[arg(long, value_name = "URL")]
+    pub(super) origin: Option<Origin>,
+    /// The folder that `netspec build` writes to
+    #[arg(long, short, value_name = "DIR", default_value = "out")]
+    pub(super) out: PathBuf,
+    /// Print the configuration of this web server in place of that of dnsmasq
+    #[arg(long, value_enum)]
+    pub(super) web: Option<WebServer>,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WebServer {
+    /// A `server` block for nginx
+    Nginx,
+    /// A command line of darkhttpd
+    Darkhttpd,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -20,6 +20,7 @@ mod merged;
 mod meter;
 pub mod neighbor;
 pub mod next_boot;
+pub mod origin;
 pub mod place;
 pub mod port_holder;
 pub mod privilege;

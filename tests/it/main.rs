@@ -1,12 +1,14 @@
 //! The integration tests, in one binary.
 
 mod answers;
+mod build;
 mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
 mod explain_code;
+mod export;
 mod fetch;
 mod fmt;
 mod formats;
@@ -16,6 +18,7 @@ mod layers;
 mod lease;
 mod loaders;
 mod nix;
+mod origin;
 mod plans;
 mod recipes;
 mod reference;
