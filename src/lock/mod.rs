@@ -28,7 +28,8 @@ mod known;
 mod stale;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 pub use self::cache::Cache;
 pub use self::file::{FILE, LockError, beside, read, write};
@@ -41,6 +42,7 @@ pub use self::stale::{Current, Seen, Stale, stale};
 use crate::facts::{Chain, Digest, Gathered, ImageFacts, LoaderFiles};
 use crate::resolve::ResolvedSpec;
 use crate::spec::loader::{LoaderKind, Machine};
+use crate::world::World;
 
 /// How a lock is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,25 +96,47 @@ pub struct LockedLoader {
     pub files: LoaderFiles,
 }
 
-impl Section {
-    /// What is there of a spec, where `digests` has the size and the digest of every ISO; one without them is left out.
-    pub fn of(
-        spec: &ResolvedSpec,
-        gathered: &Gathered,
-        digests: &BTreeMap<String, (u64, Digest)>,
-        folder: &Path,
-    ) -> Self {
-        let iso = |source: &crate::resolve::IsoSource| {
-            let (size, sha256) = *digests.get(&source.name)?;
-            let facts = ImageFacts { sha256: Some(sha256), ..gathered.facts.images.get(&source.name)?.clone() };
-            Some((source.name.clone(), LockedIso { path: from(folder, &source.path), size, sha256, facts }))
+/// An ISO that cannot be read whole.
+#[derive(Debug, thiserror::Error)]
+#[error("ISO `{iso}` cannot be locked: `{}`: {source}", path.display())]
+pub struct PinError {
+    /// Its name in the spec.
+    pub iso: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system says, or that it changed meanwhile.
+    pub source: io::Error,
+}
+
+/// What a lock has of a spec whose facts were read. Every ISO is read whole, as far as `cache` does not know its digest.
+///
+/// # Errors
+/// The first ISO that cannot be read.
+pub fn pin(
+    spec: &ResolvedSpec,
+    gathered: &Gathered,
+    folder: &Path,
+    world: &dyn World,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Section, PinError> {
+    let mut read = digests(spec.isos.iter().map(|source| source.path.as_path()), world, cache, progress);
+    let mut isos = BTreeMap::new();
+    for source in &spec.isos {
+        let (Some(found), Some(facts)) = (read.get_mut(&source.path), gathered.facts.images.get(&source.name)) else {
+            continue;
         };
-        Self {
-            isos: spec.isos.iter().filter_map(iso).collect(),
-            loaders: loaders(spec, gathered, folder),
-            chains: gathered.facts.secure.chains.clone(),
-        }
+        let (size, sha256) = match found {
+            Ok(found) => *found,
+            Err(error) => {
+                let source_of = std::mem::replace(error, io::ErrorKind::Other.into());
+                return Err(PinError { iso: source.name.clone(), path: source.path.clone(), source: source_of });
+            }
+        };
+        let facts = ImageFacts { sha256: Some(sha256), ..facts.clone() };
+        isos.insert(source.name.clone(), LockedIso { path: from(folder, &source.path), size, sha256, facts });
     }
+    Ok(Section { isos, loaders: loaders(spec, gathered, folder), chains: gathered.facts.secure.chains.clone() })
 }
 
 /// The loaders that were found, as a lock has them.
