@@ -26,6 +26,7 @@ mod name;
 pub mod network;
 mod open;
 mod parse;
+mod plain;
 pub mod server;
 mod shape;
 mod split;
