@@ -6,6 +6,7 @@
 mod args;
 mod check;
 pub mod compile;
+mod diff;
 mod explain;
 mod loaders;
 mod lock;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),
+        Command::Diff(diff) => diff::run(&diff),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),
     }

@@ -17,6 +17,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
+pub mod diff;
 mod entry;
 mod grub;
 mod ipxe;

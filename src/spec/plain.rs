@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, tokens: &[Token]) -> Option<KdlDocument> {
     if text.contains(is_odd) {
         return None;
     }
-    let mut reader = Reader { text, tokens, at: 0 };
+    let mut reader = Reader { text, tokens, at: 0, nodes: Vec::new(), entries: Vec::new() };
     let nodes = reader.nodes()?;
     (reader.at == tokens.len()).then(|| document(nodes, Span::new(0, text.len())))
 }
@@ -27,6 +27,11 @@ struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     at: usize,
+    /// The nodes of the blocks that are open, the innermost last. A finished block takes its own, in a list of just their number: in
+    /// a list that grows, most of the memory of a document of small nodes would be room for more.
+    nodes: Vec<KdlNode>,
+    /// The entries of the node that is read.
+    entries: Vec<KdlEntry>,
 }
 
 impl<'a> Reader<'a> {
@@ -49,15 +54,16 @@ impl<'a> Reader<'a> {
 
     /// Up to the end of a block or of the text.
     fn nodes(&mut self) -> Option<Vec<KdlNode>> {
-        let mut nodes = Vec::new();
+        let start = self.nodes.len();
         loop {
-            let Some(token) = self.peek() else { return Some(nodes) };
+            let token = self.peek().filter(|token| token.kind != Kind::Close);
+            let Some(token) = token else { return Some(self.nodes.drain(start..).collect()) };
             match token.kind {
-                Kind::Close => return Some(nodes),
                 // `;` ends a node, and there is none.
                 Kind::End if self.written(token.span) != ";" => self.at += 1,
                 Kind::Word | Kind::Text(_) => {
-                    nodes.push(self.node()?);
+                    let node = self.node()?;
+                    self.nodes.push(node);
                     self.at += usize::from(self.peek().is_some_and(|next| next.kind == Kind::End));
                 }
                 _ => return None,
@@ -75,10 +81,11 @@ impl<'a> Reader<'a> {
                 Kind::Word | Kind::Text(_) if self.is_apart() => {
                     let entry = self.entry()?;
                     end = entry.span().offset() + entry.span().len();
-                    node.entries_mut().push(entry);
+                    self.entries.push(entry);
                 }
                 Kind::Open if self.is_apart() => {
                     self.at += 1;
+                    *node.entries_mut() = self.entries.drain(..).collect();
                     let nodes = self.nodes()?;
                     let close = self.peek().filter(|token| token.kind == Kind::Close)?;
                     self.at += 1;
@@ -91,6 +98,9 @@ impl<'a> Reader<'a> {
                 }
                 _ => return None,
             }
+        }
+        if node.children().is_none() {
+            *node.entries_mut() = self.entries.drain(..).collect();
         }
         node.set_span((start, end - start));
         Some(node)
