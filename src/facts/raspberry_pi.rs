@@ -20,7 +20,7 @@ pub const RASPBERRY_PI: &str = "raspberry-pi/";
 /// One of these is in every folder that a Raspberry Pi boots from; models differ in which.
 pub const FIRST_FILES: &[&str] = &["bootcode.bin", "start.elf", "start4.elf", "config.txt", "boot.img"];
 /// Names at the root of the tree that are netspec's own.
-const RESERVED: &[&str] = &["iso", "pxelinux", "ipxe", "grub", "boot.ipxe"];
+const RESERVED: &[&str] = &["iso", "file", "pxelinux", "ipxe", "grub", "boot.ipxe"];
 
 /// The folder of Raspberry Pi OS has some 400 files, and no folder deeper than `overlays`.
 const MAX_FILES: usize = 4096;
@@ -114,7 +114,7 @@ fn pin(path: &Path, world: &dyn World) -> io::Result<FilePin> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let scanned = scan::scan(&*file, [])?;
-    Ok(FilePin { size: file.size(), sha256: scanned.sha256, speaks_http: false })
+    Ok(FilePin { size: file.size(), sha256: scanned.sha256, speaks_http: false, speaks_https: false })
 }
 
 fn reason(error: &io::Error) -> String {

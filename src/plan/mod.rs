@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `iso/<name>/…` | the ISO, in place; a few files replaced by rewritten ones |
 //! | `iso/<name>.iso` | the ISO file itself |
+//! | `file/<menu>/<entry>/…` | files that an entry names and that are in no ISO |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
@@ -16,13 +17,20 @@
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod answers;
 mod archiso;
+mod command_line;
 pub mod diff;
 mod entry;
+mod files;
+pub mod findings;
 mod grub;
 mod ipxe;
+pub mod left_out;
 mod loader;
+pub mod machine;
 mod menu;
+mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
@@ -33,6 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use self::answers::Answers;
+use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
@@ -55,6 +65,9 @@ pub struct Plan {
     pub server: Server,
     /// The ISOs, by name. Each one appears in the tree as `iso/<name>/` and as `iso/<name>.iso`.
     pub images: BTreeMap<String, ImageFacts>,
+    /// What installers are told, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answers>,
     /// Files of the machine that are served, pinned by content, by the name they have there.
     pub loaders: BTreeMap<String, FilePin>,
     /// Files that are in no ISO, or that hide one of an ISO.
@@ -70,6 +83,9 @@ pub struct Plan {
     /// Pi, which asks there first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub below_serial: BTreeSet<String>,
+    /// Machines that begin elsewhere than with the first menu. They ask for a path that says who they are.
+    #[serde(skip_serializing_if = "Machines::is_empty")]
+    pub machines: Machines,
     /// What files of ISOs are to clients, where it is known.
     pub roles: BTreeMap<String, Role>,
     /// What DHCP tells each kind of client.
@@ -111,11 +127,13 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         networks: spec.networks.clone(),
         server: spec.server.clone(),
         images: facts.images.clone(),
+        answers: answers::all(spec, facts),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
         everywhere: BTreeMap::new(),
         stand_ins: BTreeMap::new(),
         below_serial: BTreeSet::new(),
+        machines: Machines::of(spec),
         roles: BTreeMap::new(),
         boot: BootTable::default(),
     };
@@ -129,6 +147,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         plan.roles.insert(path(&target.kernel.value), Role::Kernel);
         plan.roles.extend(target.initrds.iter().map(|initrd| (path(&initrd.value), Role::Initrd)));
     }
+    files::add(spec, facts, &mut plan);
     let bios = match (&spec.menus[..], &spec.isos[..]) {
         ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
         _ => menu::add(spec, facts, &mut plan),

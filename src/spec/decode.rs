@@ -4,11 +4,11 @@ use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
 use super::value::name_span;
-use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
+use super::{Answers, Firmware, Group, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// Set aside for boot tests of a spec.
-const TEST: &str = "test";
+pub(super) const TEST: &str = "test";
 
 /// The top of a spec: what may stand there.
 pub(super) const TOP: Shape = Shape {
@@ -21,10 +21,12 @@ pub(super) const TOP: Shape = Shape {
         Child { name: "let", once: false },
         Child { name: "network", once: false },
         Child { name: "iso", once: false },
+        Child { name: "answers", once: false },
         Child { name: "menu", once: false },
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
         Child { name: "host", once: false },
+        Child { name: "group", once: false },
         Child { name: "firmware", once: false },
         Child { name: TEST, once: false },
     ],
@@ -40,9 +42,11 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
         match node.name().value() {
             "network" => keep(&mut spec.networks, Network::decode(node, &mut out), &mut spec.incomplete),
             "iso" => keep(&mut spec.isos, Iso::decode(node, &mut out), &mut spec.incomplete),
+            "answers" => keep(&mut spec.answers, Answers::decode(node, &mut out), &mut spec.incomplete),
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
             "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),
+            "group" => keep(&mut spec.groups, Group::decode(node, &mut out), &mut spec.incomplete),
             "firmware" => keep(&mut spec.firmware, Firmware::decode(node, &mut out), &mut spec.incomplete),
             "server" => spec.server = Some(Server::decode(node, &mut out)),
             TEST => out.push(

@@ -14,7 +14,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceFile, Sources, Span, Spanned};
 use crate::world::World;
 
-const SHAPE: Shape = Shape { name: "include", arguments: &["path"], more: None, properties: &[], children: &[] };
+pub(super) const SHAPE: Shape =
+    Shape { name: "include", arguments: &["path"], more: None, properties: &[], children: &[] };
 
 /// Files in files, deeper than anybody writes them.
 const MAX_DEPTH: usize = 16;

@@ -46,10 +46,12 @@ const HOMES: &[(&str, &str)] = &[
     ("test", ""),
     ("network", ""),
     ("iso", ""),
+    ("answers", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
     ("host", ""),
+    ("group", ""),
     ("firmware", ""),
     ("subnet", "network"),
     ("interface", "network"),
@@ -60,8 +62,13 @@ const HOMES: &[(&str, &str)] = &[
     ("lease", "dhcp"),
     ("router", "dhcp"),
     ("dns", "dhcp"),
+    ("meta-data", "answers"),
+    ("set", "answers"),
     ("entry", "menu"),
     ("separator", "menu"),
+    ("kernel", "entry"),
+    ("initrd", "entry"),
+    ("file", "entry"),
     ("http", "server"),
     ("window", "server"),
     ("tftp", "server"),
@@ -71,8 +78,12 @@ const HOMES: &[(&str, &str)] = &[
     ("wrap", "tftp"),
     ("address", "host"),
     ("mac", "host"),
+    ("uuid", "host"),
+    ("serial", "host"),
     ("mode", "host"),
     ("delay", "host"),
+    ("memory", "host"),
+    ("network-cards", "host"),
     ("arch", "firmware"),
     ("vendor-class", "firmware"),
 ];
@@ -165,16 +176,23 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
+        "amount" => "\"2GiB\"",
+        "number" => "2",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
         "word" => "\"console=ttyS0\"",
         "hardware address" => "\"52:54:00:12:34:56\"",
         "address" => "\"192.168.1.50\"",
+        "UUID" => "\"4c4c4544-0031-3510-8052-b7c04f4b3232\"",
+        "serial number" => "\"7XK2Q13\"",
+        "entry" => "\"main/debian\"",
         "way to answer" => "\"binl\"",
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",
         "text" => "\"HW-Client\"",
+        "variable" => "\"disk\"",
+        "value" => "\"/dev/vda\"",
         _ => "\"name\"",
     }
 }
@@ -222,7 +240,10 @@ fn unexpected_argument(entry: &KdlEntry, shape: &Shape) -> Diagnostic {
     };
     let help = match shape.properties {
         [] => "remove it, or put a text with blanks in one pair of quotes".to_owned(),
-        names => format!("remove it, or say which property it is: {}", listed(names)),
+        names => format!(
+            "remove it, put a text with blanks in one pair of quotes, or say which property it is: {}",
+            listed(names)
+        ),
     };
     Diagnostic::new(Code::UnexpectedArgument, format!("`{}` {takes}", shape.name))
         .at(value_span(entry), "one too many")

@@ -11,7 +11,8 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span, Spanned};
 
-const SHAPE: Shape = Shape { name: "let", arguments: &["name", "text"], more: None, properties: &[], children: &[] };
+pub(super) const SHAPE: Shape =
+    Shape { name: "let", arguments: &["name", "text"], more: None, properties: &[], children: &[] };
 
 /// What stands for values that only the running server knows. They are left as they are where they have a meaning.
 const OF_SERVER: [&str; 3] = ["iso", "server", "answers"];
@@ -231,7 +232,7 @@ impl Filler<'_> {
 }
 
 /// The name in `name}…`: what could be a variable. Other braces, as in `{a,b}` and `{1}`, are text.
-fn placeholder(behind_brace: &str) -> Option<&str> {
+pub(super) fn placeholder(behind_brace: &str) -> Option<&str> {
     let (name, _) = behind_brace.split_once('}')?;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
     (name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_name)).then_some(name)

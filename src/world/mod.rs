@@ -3,6 +3,7 @@
 //! Everything before `serve` reads through [`World`], so the same code runs over the real file system and over files that a
 //! test holds in memory.
 
+mod cache;
 mod mem;
 mod os;
 
@@ -10,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::cache::cache_folder;
 pub use self::mem::MemWorld;
 pub use self::os::OsWorld;
 
@@ -80,6 +82,11 @@ pub trait World: Send + Sync {
     /// # Errors
     /// What the operating system says.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// Where the file of another server with this SHA-256 digest is, once it was fetched and verified.
+    fn fetched(&self, sha256: &[u8; 32]) -> PathBuf {
+        Path::new(cache::OF_ROOT).join(cache::name_of(sha256))
+    }
 
     /// What is known about a regular file without opening it.
     ///

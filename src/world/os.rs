@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ReadAt, Stat, World};
+use super::{ReadAt, Stat, World, cache};
 
 /// The files of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +42,13 @@ impl World for OsWorld {
             std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
         paths.sort();
         Ok(paths)
+    }
+
+    /// In the cache folder of this user, else in that of root: who can write there can do worse.
+    fn fetched(&self, sha256: &[u8; 32]) -> PathBuf {
+        let name = cache::name_of(sha256);
+        let (own, of_root) = (cache::cache_folder().join(&name), Path::new(cache::OF_ROOT).join(&name));
+        if !own.exists() && of_root.exists() { of_root } else { own }
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {

@@ -40,16 +40,22 @@ pub struct FilePin {
     /// Whether HTTP is in a program. It shows where the program is not compressed, as those for UEFI are not.
     #[serde(skip)]
     pub speaks_http: bool,
+    /// The same about HTTPS.
+    #[serde(skip)]
+    pub speaks_https: bool,
 }
 
 /// What a client of HTTP has to send (RFC 9112 section 2.3).
 const HTTP: &[u8] = b"HTTP/1.1";
+/// The name of the scheme as iPXE looks it up (`core/open.c`), at the end of a string of C. Without it no build has HTTPS.
+const HTTPS: &[u8] = b"https\0";
 
 impl FilePin {
     /// Reads a file piece by piece.
     pub(super) fn of(file: &dyn ReadAt) -> io::Result<Self> {
-        let scanned = scan::scan(file, [HTTP])?;
-        Ok(Self { size: file.size(), sha256: scanned.sha256, speaks_http: scanned.has == [true] })
+        let scanned = scan::scan(file, [HTTP, HTTPS])?;
+        let [speaks_http, speaks_https] = scanned.has;
+        Ok(Self { size: file.size(), sha256: scanned.sha256, speaks_http, speaks_https })
     }
 }
 
