@@ -29,6 +29,8 @@ pub(super) enum Command {
     Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
+    /// Says what clients would notice between two plans, and why; the exit code is that of `diff`
+    Diff(DiffArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
     Loaders(LoadersArgs),
     /// Tells an editor the same as `check` while a spec is written, over standard input and output
@@ -132,6 +134,19 @@ pub(super) struct PlanArgs {
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DiffArgs {
+    /// A spec file, or a plan that `netspec plan` printed
+    pub(super) old: PathBuf,
+    /// Another one; without it, OLD is a spec, and its lock is compared with what is there
+    pub(super) new: Option<PathBuf>,
+    /// How the differences are written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }

@@ -8,6 +8,7 @@ mod boot_next;
 mod build;
 mod check;
 pub mod compile;
+mod diff;
 mod explain;
 mod explain_code;
 mod export;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Lock(lock) => lock::run(&lock),
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
+        Command::Diff(diff) => diff::run(&diff),
         Command::Explain(explain) => explain::run(&explain),
         Command::Build(build) => build::run(&build),
         Command::Export(ExportCommand::Dnsmasq(dnsmasq)) => export::run(&dnsmasq),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ImageFacts, LocalImage};
+use super::ImageFacts;
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::image::recipe::{Archiso, Recipe};
@@ -35,21 +35,18 @@ impl Need {
 }
 
 /// One finding for each host and each ISO or entry that does not fit.
-pub(super) fn check(
-    spec: &ResolvedSpec,
-    facts: &BTreeMap<String, ImageFacts>,
-    images: &BTreeMap<String, LocalImage>,
-) -> Diagnostics {
+pub(super) fn check(spec: &ResolvedSpec, facts: &BTreeMap<String, ImageFacts>) -> Diagnostics {
     let mut findings = Diagnostics::default();
     let hosts: Vec<_> = spec.stated_hosts.iter().filter_map(|host| Some((host, host.memory.as_ref()?))).collect();
     if hosts.is_empty() {
         return findings;
     }
-    let of_isos = spec.isos.iter().filter(|iso| spec.needs_recipe(&iso.name)).filter_map(|iso| {
-        let (facts, image) = (facts.get(&iso.name)?, images.get(&iso.name)?);
-        of_recipe(&iso.name, facts.recipe.as_ref()?, image, iso.span)
-    });
-    let of_entries = spec.command_lines.iter().filter_map(|line| by_hand(line, facts, images));
+    let of_isos = spec
+        .isos
+        .iter()
+        .filter(|iso| spec.needs_recipe(&iso.name))
+        .filter_map(|iso| of_recipe(&iso.name, facts.get(&iso.name)?, iso.span));
+    let of_entries = spec.command_lines.iter().filter_map(|line| by_hand(line, facts));
     let needs: Vec<_> = of_isos.chain(of_entries).collect();
     for (host, memory) in hosts {
         // Beyond what is kept, nothing is worth its words.
@@ -76,8 +73,8 @@ pub(super) fn check(
     findings
 }
 
-fn of_recipe(iso: &str, recipe: &Recipe, image: &LocalImage, span: Span) -> Option<Need> {
-    let (bytes, copies) = match recipe {
+fn of_recipe(iso: &str, image: &ImageFacts, span: Span) -> Option<Need> {
+    let (bytes, copies) = match image.recipe.as_ref()? {
         Recipe::Archiso(archiso) => (smallest_root(archiso, image)?, copies_of(archiso)),
         Recipe::LiveBoot(live) => (live.root_image_size, 1),
     };
@@ -85,8 +82,8 @@ fn of_recipe(iso: &str, recipe: &Recipe, image: &LocalImage, span: Span) -> Opti
 }
 
 /// Of several systems in one ISO, the PC may take the smallest.
-fn smallest_root(archiso: &Archiso, image: &LocalImage) -> Option<u64> {
-    archiso.root_images.iter().filter_map(|path| Some(image.iso.tree.file(path)?.size)).min()
+fn smallest_root(archiso: &Archiso, image: &ImageFacts) -> Option<u64> {
+    archiso.root_images.iter().filter_map(|path| image.files.get(path).copied()).min()
 }
 
 /// Fetched into one place and copied to another, both in memory (`distros.md` 1.9, "RAM"). The hooks of 2014 did not copy, and
@@ -98,24 +95,19 @@ fn copies_of(archiso: &Archiso) -> u64 {
 }
 
 /// What a kernel by hand fetches, where a word says so that is known to end in memory.
-fn by_hand(
-    line: &CommandLine,
-    facts: &BTreeMap<String, ImageFacts>,
-    images: &BTreeMap<String, LocalImage>,
-) -> Option<Need> {
+fn by_hand(line: &CommandLine, facts: &BTreeMap<String, ImageFacts>) -> Option<Need> {
     let kernel = line.kernel.as_ref()?;
-    let image = images.get(&line.iso)?;
+    let image = facts.get(&line.iso)?;
     let what = format!("entry `{}`", kernel.entry);
     if line.value("archiso_http_srv").is_some() {
-        let recipe = facts.get(&line.iso)?.recipe.as_ref()?;
-        return Some(Need { what, ..of_recipe(&line.iso, recipe, image, kernel.span)? });
+        return Some(Need { what, ..of_recipe(&line.iso, image, kernel.span)? });
     }
     let fetched =
         [line.value("fetch"), line.value("url"), line.value("root").and_then(|root| root.strip_prefix("live:"))];
     let path = fetched.into_iter().flatten().find_map(|url| url.strip_prefix("{iso}"))?;
     let bytes = match path {
-        ".iso" => facts.get(&line.iso)?.size,
-        path => image.iso.tree.file(path.strip_prefix('/')?)?.size,
+        ".iso" => image.size,
+        path => *image.files.get(path.strip_prefix('/')?)?,
     };
     Some(Need { what, bytes, copies: 1, span: kernel.span })
 }

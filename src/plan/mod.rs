@@ -22,6 +22,7 @@
 pub mod answers;
 mod archiso;
 mod command_line;
+pub mod diff;
 mod entry;
 mod files;
 pub mod findings;

@@ -17,6 +17,7 @@ mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod lock;
 mod nix;
 mod origin;
 mod plans;
