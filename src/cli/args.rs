@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diag::Code;
+use crate::lock::LockMode;
 use crate::net::MacAddr;
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
@@ -22,6 +23,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
     ExplainCode(ExplainCodeArgs),
+    /// Writes `netspec.lock`: every ISO and loader by its content, with what was found in it
+    Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
@@ -46,6 +49,8 @@ pub(super) struct CheckArgs {
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -61,6 +66,37 @@ pub(super) struct ExplainCodeArgs {
     pub(super) format: ListFormat,
 }
 
+/// How the lock is used by what needs no ISO.
+#[derive(Debug, ClapArgs)]
+pub(super) struct LockedArgs {
+    /// Fail where `netspec.lock` is missing or stale; every ISO is compared with it by content
+    #[arg(long)]
+    pub(super) locked: bool,
+    /// Take everything from `netspec.lock`; no ISO or loader needs to be there
+    #[arg(long, conflicts_with = "locked")]
+    pub(super) frozen: bool,
+}
+
+impl LockedArgs {
+    pub(super) fn mode(&self) -> LockMode {
+        match (self.locked, self.frozen) {
+            (_, true) => LockMode::Frozen,
+            (true, false) => LockMode::Locked,
+            (false, false) => LockMode::Use,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LockArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+    /// Write nothing, and fail where something would be written
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct PlanArgs {
     /// The spec file
@@ -68,6 +104,8 @@ pub(super) struct PlanArgs {
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -110,6 +148,8 @@ pub(super) struct ExplainArgs {
     /// How the explanation is written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -123,6 +163,9 @@ pub(super) struct ServeArgs {
     /// /var/lib/netspec]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
+    /// Fail where `netspec.lock` is missing or stale; every ISO is compared with it by content before anything is served
+    #[arg(long)]
+    pub(super) locked: bool,
     /// Give out addresses also where another DHCP server answers, or where that cannot be found out
     #[arg(long)]
     pub(super) force: bool,

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, FindingFormat};
 use super::compile::{self, Compiled};
+use super::progress::Local;
 use super::report;
 use crate::diag::Severity;
 use crate::diag::render::{self, Style};
+use crate::facts::Use;
 use crate::plan::secure_boot::SecureBoot;
 use crate::serve::host;
 use crate::world::OsWorld;
@@ -14,8 +16,9 @@ use crate::world::OsWorld;
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
     let mut failed = false;
     let mut logged = Vec::new();
+    let local = Local::new();
     for path in &args.specs {
-        let mut compiled = compile::compile(path, &OsWorld);
+        let mut compiled = compile::compile_as(path, &OsWorld, &local.setting(args.lock.mode(), Use::Planning));
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
             compiled.findings.sort();
@@ -48,8 +51,13 @@ fn summary(compiled: &Compiled, deny_warnings: bool, style: Style) -> String {
     let mut lines = Vec::new();
     if let Some(outcome) = &compiled.outcome {
         let images = outcome.gathered.facts.images.iter();
-        let images: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
-        lines.push(format!("{line}; boots {}", images.join(", ")));
+        let mut boots: Vec<_> = images.map(|(iso, facts)| format!("{iso}: {}", facts.describe())).collect();
+        match outcome.gathered.facts.files.len() {
+            0 => {}
+            1 => boots.push("one file".to_owned()),
+            files => boots.push(format!("{files} files")),
+        }
+        lines.push(if boots.is_empty() { line } else { format!("{line}; boots {}", boots.join(", ")) });
         // Where there is no way, that is news only to those who asked for one, and they have a finding.
         lines.extend(outcome.secure_boot.iter().filter(|report| report.has_way()).flat_map(SecureBoot::lines));
     } else {

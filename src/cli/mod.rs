@@ -9,7 +9,9 @@ pub mod compile;
 mod explain;
 mod explain_code;
 mod loaders;
+mod lock;
 mod plan;
+mod progress;
 mod report;
 mod serve;
 
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Serve(serve) => serve::run(&serve),

@@ -92,6 +92,8 @@ codes! {
     InvalidRange = "invalid-range", Error;
     /// A UUID or serial number that many boards have.
     PlaceholderId = "placeholder-id", Error;
+    /// A URL that boot loaders or netspec cannot load.
+    UrlInvalid = "url-invalid", Error;
     /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
@@ -140,6 +142,8 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// A file of another server that may change without anybody here knowing.
+    UrlWithoutDigest = "url-without-digest", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// A kernel argument with one quote of a pair.
@@ -170,6 +174,8 @@ codes! {
     IsoTruncated = "iso-truncated", Error;
     /// The file is no ISO 9660 image, or a damaged one.
     IsoInvalid = "iso-invalid", Error;
+    /// The ISO is not the file that was locked.
+    IsoChanged = "iso-changed", Warning;
     /// The ISO holds no system that netspec knows how to boot over the network.
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
@@ -196,6 +202,20 @@ codes! {
     MemoryTooSmall = "memory-too-small", Warning;
     /// Two entries of one menu look the same.
     DuplicateTitle = "duplicate-title", Warning;
+    /// A file that an entry names is not there.
+    FileNotFound = "file-not-found", Error;
+    /// A file that an entry names is there, but cannot be read.
+    FileUnreadable = "file-unreadable", Error;
+    /// A file that the spec pins by its digest has another one.
+    FileDigest = "file-digest", Error;
+    /// A file of another server that is pinned and not in the cache yet.
+    UrlNotFetched = "url-not-fetched", Error;
+    /// An entry that some clients do not get, because their boot loader cannot do it.
+    EntryLeftOut = "entry-left-out", Warning;
+    /// An entry that no boot loader here can start.
+    EntryForNobody = "entry-for-nobody", Warning;
+    /// An `https://` URL for an iPXE that was built without HTTPS.
+    IpxeWithoutHttps = "ipxe-without-https", Warning;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.
@@ -210,6 +230,16 @@ codes! {
     SecureBootKernel = "secure-boot-kernel", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
+
+    // The lock file.
+    /// The lock file does not match the spec or the files of this machine.
+    LockStale = "lock-stale", Warning;
+    /// There is no lock file where one was asked for.
+    LockMissing = "lock-missing", Error;
+    /// The lock file cannot be read, or is no lock file.
+    LockUnreadable = "lock-unreadable", Error;
+    /// The lock file was written by a newer netspec.
+    LockVersion = "lock-version", Error;
 
     // This machine.
     /// No interface of this machine is on the network.

@@ -49,6 +49,7 @@ fn length(boot: &Boot) -> usize {
     let network = match boot.network {
         NetworkWords::Address => " ip=:::".len() + 4 * ADDRESS.len() + CARD.len(),
         NetworkWords::Card => CARD.len(),
+        NetworkWords::Nothing => 0,
     };
     words + initrds + network
 }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `iso/<name>/…` | the ISO, in place; a few files replaced by rewritten ones |
 //! | `iso/<name>.iso` | the ISO file itself |
+//! | `file/<menu>/<entry>/…` | files that an entry names and that are in no ISO |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
@@ -19,12 +20,15 @@
 mod archiso;
 mod command_line;
 mod entry;
+mod files;
 pub mod findings;
 mod grub;
 mod ipxe;
+pub mod left_out;
 mod loader;
 pub mod machine;
 mod menu;
+mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
@@ -136,6 +140,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         plan.roles.insert(path(&target.kernel.value), Role::Kernel);
         plan.roles.extend(target.initrds.iter().map(|initrd| (path(&initrd.value), Role::Initrd)));
     }
+    files::add(spec, facts, &mut plan);
     let bios = match (&spec.menus[..], &spec.isos[..]) {
         ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
         _ => menu::add(spec, facts, &mut plan),

@@ -35,6 +35,7 @@ mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
 mod unused_iso;
+mod url_without_digest;
 
 use crate::diag::Diagnostics;
 use crate::spec::Spec;
@@ -62,6 +63,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    url_without_digest::check,
     ipxe_expansion::check,
     open_quote::check,
     argument_taken::check,

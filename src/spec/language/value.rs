@@ -50,8 +50,10 @@ pub enum Value {
     Digest,
     /// A file or folder, relative to the folder of the spec.
     Path,
-    /// A file inside the ISO.
-    PathInIso,
+    /// A file, or the URL of one; with an ISO beside it, a path in that.
+    PathOrUrl,
+    /// An address of another server's file.
+    Url,
     /// Any text of one line.
     Text,
 }
@@ -85,7 +87,8 @@ impl Value {
             Self::Interface => "an interface of this machine, as in `\"eth0\"`".to_owned(),
             Self::Digest => "a SHA-256 digest, 64 hexadecimal digits".to_owned(),
             Self::Path => "a path, relative to the folder of the spec".to_owned(),
-            Self::PathInIso => "the path of a file in the ISO".to_owned(),
+            Self::PathOrUrl => "a path or a URL, as in `\"https://boot.example.org/vmlinuz\"`".to_owned(),
+            Self::Url => "a URL, as in `\"https://boot.example.org/menu.ipxe\"`".to_owned(),
             Self::Text => "a text of one line".to_owned(),
         }
     }

@@ -26,7 +26,8 @@ fn right(value: Value) -> Vec<String> {
         Value::MacPrefix => quoted(&["b8", "b8:27:eb", "52:54:00:aa:bb:cc"]),
         Value::Interface => quoted(&["eth0", "enp3s0.5"]),
         Value::Digest => vec![format!("\"{}\"", "0a".repeat(32))],
-        Value::Path | Value::PathInIso => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
+        Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
+        Value::Url => quoted(&["https://boot.example.org/menu.ipxe"]),
         Value::Text => quoted(&["text"]),
     }
 }
@@ -47,7 +48,7 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Boolean => vec!["\"true\"".to_owned(), "1".to_owned()],
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
-        Value::Text | Value::Path | Value::PathInIso | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
+        Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
         Value::Interface => vec!["\"an-interface-of-more-bytes\"".to_owned()],
         _ => vec!["\"neither\"".to_owned(), "7".to_owned()],
     };
