@@ -20,6 +20,7 @@ mod meter;
 pub mod neighbor;
 pub mod place;
 pub mod port_holder;
+pub mod ports;
 pub mod privilege;
 mod read;
 pub mod tftp;
