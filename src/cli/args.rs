@@ -19,6 +19,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Writes a first spec from the ISOs in a folder and the networks of this machine
+    Init(InitArgs),
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
     /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
@@ -29,10 +31,26 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
     Loaders(LoadersArgs),
+    /// Tells an editor the same as `check` while a spec is written, over standard input and output
+    Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
+    Fetch(FetchArgs),
+    /// Brings specs into one form; comments stay, and the specs mean the same
+    Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InitArgs {
+    /// The folder with the ISOs, or with folders of ISOs
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// The spec to write, which must not be there yet; `-` is standard output [default: netspec.kdl in DIR]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -49,6 +67,9 @@ pub(super) struct CheckArgs {
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(super) no_files: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -118,6 +139,16 @@ pub(super) struct LoadersArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct LspArgs {
+    /// Leave out what depends on this machine's network interfaces
+    #[arg(long)]
+    pub(super) no_host: bool,
+    /// Over standard input and output, as it is anyway: some editors say it
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
     /// The spec file
     pub(super) spec: PathBuf,
@@ -153,9 +184,29 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct FmtArgs {
+    /// The spec files, which are changed in place; `-` reads standard input and writes to standard output
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// Change nothing: show what would change, and fail if anything would
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct FetchArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
+    /// First fetch what is not in the cache yet, as `netspec fetch` does
+    #[arg(long)]
+    pub(super) fetch: bool,
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,

@@ -8,10 +8,15 @@ mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fetch;
+mod fmt;
+mod init;
 mod loaders;
 mod lock;
+mod lsp;
 mod plan;
 mod progress;
+mod replace;
 mod report;
 mod serve;
 
@@ -25,12 +30,16 @@ use self::args::{Args, Command};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Lock(lock) => lock::run(&lock),
+        Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Fetch(fetch) => fetch::run(&fetch),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -23,6 +23,7 @@ pub mod port_holder;
 pub mod ports;
 pub mod privilege;
 mod read;
+pub mod ready;
 pub mod tftp;
 pub mod tree;
 

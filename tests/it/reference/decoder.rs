@@ -111,6 +111,7 @@ const FORM: &[Code] = &[
     Code::InvalidName,
     Code::InvalidSubnet,
     Code::InvalidRange,
+    Code::UrlInvalid,
     Code::NotYetSupported,
 ];
 
