@@ -83,6 +83,19 @@ pub(super) struct CheckArgs {
     pub(super) lock: LockedArgs,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainCodeArgs {
+    /// Their names, with or without `netspec::`
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<Code>,
+    /// List all kinds, a line each
+    #[arg(long, conflicts_with = "codes")]
+    pub(super) list: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
 /// How the lock is used by what needs no ISO.
 #[derive(Debug, ClapArgs)]
 pub(super) struct LockedArgs {
@@ -112,19 +125,6 @@ pub(super) struct LockArgs {
     /// Write nothing, and fail where something would be written
     #[arg(long)]
     pub(super) check: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ExplainCodeArgs {
-    /// Their names, with or without `netspec::`
-    #[arg(value_name = "CODE")]
-    pub(super) codes: Vec<Code>,
-    /// List all kinds, a line each
-    #[arg(long, conflicts_with = "codes")]
-    pub(super) list: bool,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -292,4 +292,6 @@ codes! {
     InterfaceDown = "interface-down", Error;
     /// The interface of the network does not have the address that clients are told.
     AddressNotHere = "address-not-here", Error;
+    /// Another program holds a port that is needed.
+    PortInUse = "port-in-use", Warning;
 }

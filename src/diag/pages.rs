@@ -66,6 +66,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("open-quote", include_str!("../../tests/diagnostics/open-quote.md")),
     ("origin-needs-tls", include_str!("../../tests/diagnostics/origin-needs-tls.md")),
     ("path-not-in-iso", include_str!("../../tests/diagnostics/path-not-in-iso.md")),
+    ("port-in-use", include_str!("../../tests/diagnostics/port-in-use.md")),
     ("public-range", include_str!("../../tests/diagnostics/public-range.md")),
     ("range-outside-subnet", include_str!("../../tests/diagnostics/range-outside-subnet.md")),
     ("range-taken", include_str!("../../tests/diagnostics/range-taken.md")),

@@ -22,11 +22,11 @@ use ipnet::Ipv4Net;
 use serde::Serialize;
 
 pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
-pub use self::command_line::{CommandLine, KernelByHand};
+pub use self::command_line::{CommandLine, KernelByHand, path_in};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
-pub use self::stated::StatedHost;
+pub use self::stated::{Offered, StatedHost};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;

@@ -23,6 +23,7 @@ pub mod next_boot;
 pub mod origin;
 pub mod place;
 pub mod port_holder;
+pub mod ports;
 pub mod privilege;
 mod read;
 pub mod ready;
