@@ -9,6 +9,7 @@ mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod lsp;
 mod plans;
 mod recipes;
 mod reference;
