@@ -3,6 +3,7 @@
 # Both install with apt-get what is missing.
 #
 # make matrix    boots every firmware with every system, and writes the table of README.md
+# make gallery   boots every spec of specs/ to its menu, and writes docs/gallery.md with the screens
 # make captures  records what each firmware asks, for tests that need no QEMU
 # make compare   power-on to login, netspec beside dnsmasq and nginx
 # make bench     the servers alone, beside nginx and dnsmasq: files, and answers to DHCP
@@ -10,7 +11,7 @@
 NETSPEC = target/release/netspec
 LAB = target/debug/netspec-harness
 
-.PHONY: demo test setup build media check unit run matrix captures compare bench clean
+.PHONY: demo test setup build media check unit run matrix gallery captures compare bench clean
 
 demo: build
 	$(LAB) demo --netspec $(NETSPEC)
@@ -43,6 +44,9 @@ run: build
 
 matrix: build
 	$(LAB) matrix --netspec $(NETSPEC) --into README.md
+
+gallery: build
+	$(LAB) gallery --netspec $(NETSPEC)
 
 captures: build
 	$(LAB) captures --netspec $(NETSPEC)

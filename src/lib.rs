@@ -19,6 +19,8 @@
 //! | `Plan` | [`serve::bind`] | [`serve::Bound`]: sockets open, addresses known |
 //! | `Bound` | [`serve::Bound::run`] | [`serve::event::BootEvent`]s until it is told to stop |
 //!
+//! [`lock`] keeps `Facts` in a file, so that a plan needs no ISO on the machine.
+//!
 //! `netspec check`, `plan`, `explain` and `serve` walk this path to different ends; [`cli`] has one file for each. To read the
 //! code, start at `src/cli/compile.rs`, which calls the phases in their order.
 //!
@@ -36,6 +38,7 @@
 //! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`lock`] | `netspec.lock`: files by content, and what was found in them | files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
@@ -70,6 +73,7 @@ pub mod diag;
 pub mod explain;
 pub mod facts;
 pub mod image;
+pub mod lock;
 pub mod lsp;
 pub mod net;
 pub mod plan;

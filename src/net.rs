@@ -1,10 +1,16 @@
-//! Addresses as the field writes them.
+//! What machines are known by, as the field writes it: addresses, and what their firmware calls them.
+
+mod serial;
+mod uuid;
 
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+
+pub use self::serial::Serial;
+pub use self::uuid::Uuid;
 
 /// An Ethernet hardware address (EUI-48), written `52:54:00:12:34:56`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

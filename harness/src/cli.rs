@@ -18,7 +18,7 @@ use crate::lab::netns;
 use crate::matrix::table::Format;
 use crate::media::{self, Layout, MediaError};
 use crate::subject::Subject;
-use crate::{captures, cases, compare, demo, matrix, qemu, runner, tools};
+use crate::{captures, cases, compare, demo, gallery, matrix, qemu, runner, tools};
 
 /// Boots firmware in QEMU against a network-boot server, on a LAN of its own, and drives what it shows.
 #[derive(Debug, Parser)]
@@ -92,6 +92,17 @@ enum Command {
         filters: Vec<String>,
         /// Where the recordings go.
         #[arg(long, default_value = "tests/captures")]
+        into: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Boots each spec of a folder to its menu, and writes a page with the screens.
+    Gallery {
+        /// Where the specs are.
+        #[arg(long, default_value = "specs")]
+        specs: PathBuf,
+        /// The page; it is written only where every screen could be taken.
+        #[arg(long, default_value = "docs/gallery.md")]
         into: PathBuf,
         #[command(flatten)]
         common: Common,
@@ -171,6 +182,9 @@ fn run(command: Command) -> Result<bool> {
         }
         Command::Captures { filters, into, common } => {
             captures::run(&filters, &prepare(Subject::Netspec, &common)?, &common.evidence, &into)
+        }
+        Command::Gallery { specs, into, common } => {
+            gallery::run(&specs, &prepare(Subject::Netspec, &common)?, &common.evidence, &into)
         }
         Command::Demo { subject, common } => demo::run(&prepare(subject, &common)?, &common.evidence).map(|()| true),
         Command::Media { cache, quick } => make_media(&cache, quick).map(|()| true),

@@ -21,6 +21,7 @@ pub mod demo;
 pub mod error;
 pub mod evidence;
 pub mod firmware;
+pub mod gallery;
 pub mod guest;
 pub mod internal;
 pub mod isos;

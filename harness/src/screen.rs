@@ -1,4 +1,4 @@
-//! What a person at a serial terminal of 80x30 would see: the console's bytes as a screen.
+//! What a person at a serial terminal of 100x30 would see: the console's bytes as a screen.
 //!
 //! Menus draw with cursor movements and attributes, so their text can only be judged on the screen, not in the stream.
 
@@ -9,8 +9,8 @@ use std::num::NonZeroU16;
 /// PXELINUX's `vesamenu.c32` lays its menu out for the 30 text lines of a picture of 640x480 and draws the same on the
 /// serial line. On 25 lines its help text would fall on the last one and scroll the menu away.
 pub const ROWS: u16 = 30;
-/// Characters of a line.
-pub const COLUMNS: u16 = 80;
+/// Characters of a line. PXELINUX and iPXE draw on 80 of them; UEFI has 100, and GRUB lets its help run over all.
+pub const COLUMNS: u16 = 100;
 
 /// What a character is drawn on, which tells a chosen row from the others.
 ///
@@ -60,19 +60,30 @@ impl Screen {
     }
 }
 
-/// Turns the DEC line-drawing set, which the terminal model does not know, into the box characters of Unicode.
+/// Turns two ways of drawing boxes, which the terminal model does not know, into the box characters of Unicode.
 ///
-/// `ESC ( 0` or SO switches it on, `ESC ( B` or SI off. Escape sequences can be cut between two reads.
+/// `ESC ( 0` or SO switches the DEC line-drawing set on, `ESC ( B` or SI off. Escape sequences can be cut between two reads.
+/// GRUB on UEFI draws with the bytes of code page 437. Those of a line are also the beginning of characters in UTF-8, so they
+/// are told apart by where they stand: a box begins with a byte that UTF-8 has not, or with a corner and a line.
 #[derive(Debug, Default)]
 struct Charset {
     drawing: bool,
     escape: Vec<u8>,
+    /// A corner that may be the first byte of a character.
+    corner: Option<u8>,
+    /// Whether the byte before was of a box in code page 437.
+    in_box: bool,
+    /// Whether the byte before may be followed by others of its character in UTF-8.
+    in_character: bool,
 }
 
 impl Charset {
     fn translate(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         for &byte in bytes {
+            if self.escape.is_empty() && !self.drawing && self.draws_box(byte, &mut out) {
+                continue;
+            }
             match (self.escape.as_slice(), byte) {
                 ([], 0x1b) => self.escape.push(byte),
                 ([], 0x0e) => self.drawing = true,
@@ -99,6 +110,53 @@ impl Charset {
         }
         out
     }
+
+    /// Draws a byte of code page 437; says whether it was one.
+    fn draws_box(&mut self, byte: u8, out: &mut Vec<u8>) -> bool {
+        if let Some(corner) = self.corner.take() {
+            self.in_box = byte == LINE;
+            self.in_character = !self.in_box;
+            match boxed(corner) {
+                Some(drawn) if self.in_box => out.extend(drawn.as_bytes()),
+                _ => out.push(corner),
+            }
+        }
+        if byte == CORNER && !self.in_box {
+            self.corner = Some(byte);
+            return true;
+        }
+        // These stand for themselves in code page 437 alone: in UTF-8 they begin nothing.
+        let begins = matches!(byte, 0xb3 | 0xc0) && !self.in_character;
+        self.in_character = !byte.is_ascii();
+        match boxed(byte).filter(|_| self.in_box || begins) {
+            Some(drawn) => {
+                (self.in_box, self.in_character) = (true, false);
+                out.extend(drawn.as_bytes());
+                true
+            }
+            None => {
+                self.in_box = false;
+                false
+            }
+        }
+    }
+}
+
+/// The corner at the upper left and the horizontal line of code page 437.
+const CORNER: u8 = 0xda;
+const LINE: u8 = 0xc4;
+
+/// The lines of a box in code page 437.
+fn boxed(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        CORNER => "┌",
+        LINE => "─",
+        0xbf => "┐",
+        0xb3 => "│",
+        0xc0 => "└",
+        0xd9 => "┘",
+        _ => return None,
+    })
 }
 
 /// A character of the DEC special graphics set.
@@ -143,6 +201,16 @@ mod tests {
     fn boxes_are_drawn_with_either_way_of_switching() {
         assert_eq!(screen(b"\x0elqk\x0f lqk").text(), "┌─┐ lqk");
         assert_eq!(screen(b"\x1b(0mqj\x1b(Bmqj").text(), "└─┘mqj");
+    }
+
+    #[test]
+    fn boxes_of_code_page_437_are_told_from_utf8() {
+        assert_eq!(screen(b"\xda\xc4\xc4\xbf\x1b[2;1H\xb3ab\xb3\x1b[3;1H\xc0\xc4\xc4\xd9").text(), "┌──┐\n│ab│\n└──┘");
+        let words = "Ŀ ĳ Ļ é ─ ú ڳ";
+        assert_eq!(screen(words.as_bytes()).text(), words);
+        let mut cut = Screen::default();
+        "aó".bytes().for_each(|byte| cut.feed(&[byte]));
+        assert_eq!(cut.text(), "aó");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::diag::Code;
+use crate::lock::LockMode;
 use crate::net::MacAddr;
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
@@ -19,6 +21,10 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
+    /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
+    ExplainCode(ExplainCodeArgs),
+    /// Writes `netspec.lock`: every ISO and loader by its content, with what was found in it
+    Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
@@ -42,6 +48,55 @@ pub(super) struct CheckArgs {
     /// Leave out what depends on this machine's network interfaces
     #[arg(long)]
     pub(super) no_host: bool,
+    /// Fail where there are warnings, too
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+/// How the lock is used by what needs no ISO.
+#[derive(Debug, ClapArgs)]
+pub(super) struct LockedArgs {
+    /// Fail where `netspec.lock` is missing or stale; every ISO is compared with it by content
+    #[arg(long)]
+    pub(super) locked: bool,
+    /// Take everything from `netspec.lock`; no ISO or loader needs to be there
+    #[arg(long, conflicts_with = "locked")]
+    pub(super) frozen: bool,
+}
+
+impl LockedArgs {
+    pub(super) fn mode(&self) -> LockMode {
+        match (self.locked, self.frozen) {
+            (_, true) => LockMode::Frozen,
+            (true, false) => LockMode::Locked,
+            (false, false) => LockMode::Use,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LockArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+    /// Write nothing, and fail where something would be written
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainCodeArgs {
+    /// Their names, with or without `netspec::`
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<Code>,
+    /// List all kinds, a line each
+    #[arg(long, conflicts_with = "codes")]
+    pub(super) list: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -51,6 +106,8 @@ pub(super) struct PlanArgs {
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -103,6 +160,8 @@ pub(super) struct ExplainArgs {
     /// How the explanation is written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -116,6 +175,9 @@ pub(super) struct ServeArgs {
     /// /var/lib/netspec]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
+    /// Fail where `netspec.lock` is missing or stale; every ISO is compared with it by content before anything is served
+    #[arg(long)]
+    pub(super) locked: bool,
     /// Give out addresses also where another DHCP server answers, or where that cannot be found out
     #[arg(long)]
     pub(super) force: bool,
@@ -130,8 +192,12 @@ pub(super) enum FindingFormat {
     Full,
     /// One line each: `file:line:column: error[code]: message`
     Short,
-    /// One JSON object for each spec
+    /// One JSON object for each spec, one behind the other
     Json,
+    /// One SARIF 2.1.0 log for all specs
+    Sarif,
+    /// One command of GitHub Actions each, which become annotations
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::facts::{self, Gathered};
+use crate::facts::{Gathered, Use};
+use crate::lock::{self, Cache, LockMode, Quiet, Setting};
 use crate::plan::secure_boot::{self, SecureBoot};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, left_out};
 use crate::proto::dhcp::unfit;
-use crate::resolve::{self, Network};
+use crate::resolve::{self, Network, ResolvedSpec};
 use crate::source::{SourceFile, Sources};
 use crate::spec::{self, Loaded, Spec};
 use crate::world::World;
@@ -27,6 +28,8 @@ pub struct Compiled {
 
 /// What a spec without errors comes to.
 pub struct Outcome {
+    /// What the spec says.
+    pub resolved: ResolvedSpec,
     /// What its files hold.
     pub gathered: Gathered,
     /// What is answered.
@@ -35,8 +38,15 @@ pub struct Outcome {
     pub secure_boot: Vec<SecureBoot>,
 }
 
-/// Reads, checks and plans a spec. Findings of all phases are in the order of the file.
+/// Reads, checks and plans a spec for serving. Findings of all phases are in the order of the file.
 pub fn compile(path: &Path, world: &dyn World) -> Compiled {
+    let setting =
+        Setting { lock: Some(LockMode::Use), what_for: Use::Serving, cache: &Cache::default(), progress: &Quiet };
+    compile_as(path, world, &setting)
+}
+
+/// Reads, checks and plans a spec.
+pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Compiled {
     let source = match spec::open(world, path) {
         Ok(source) => source,
         Err(finding) => {
@@ -50,21 +60,25 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
     let (resolved, later) = resolve::resolve(&spec, &sources);
     findings.extend(later);
     // ISOs are looked at even where the rest of the spec has errors, so that one run shows everything.
-    let (gathered, later) = facts::gather(&resolved, world);
+    let (gathered, later) = lock::gather(&resolved, path, world, setting);
     findings.extend(later);
     let gathered = gathered.filter(|_| !findings.has_errors());
+    let networks = resolved.networks.clone();
     let outcome = gathered.map(|gathered| Outcome {
         plan: plan::lower(&resolved, &gathered.facts),
         secure_boot: secure_boot::secure_boot(&resolved, &gathered.facts),
         gathered,
+        resolved,
     });
     if let Some(outcome) = &outcome {
-        findings.extend(secure_boot::findings(&resolved, &outcome.gathered.facts));
+        findings.extend(secure_boot::findings(&outcome.resolved, &outcome.gathered.facts));
+        findings.extend(left_out::findings(&outcome.resolved, &outcome.gathered.facts));
+        findings.extend(plan::findings::check(&spec, &outcome.resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();
     let outcome = outcome.filter(|_| !findings.has_errors());
-    Compiled { sources, findings, networks: resolved.networks, outcome }
+    Compiled { sources, findings, networks, outcome }
 }
 
 /// The names that clients cannot be told. Only those in an ISO that is booted without a menu have no fixed length.

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{EventFormat, ExplainArgs, FindingFormat};
+use super::progress::Local;
 use super::{compile, report};
 use crate::explain::{Client, Explanation, FIRMWARE, Firmware, Setup, capture, explain, text};
+use crate::facts::Use;
 use crate::proto::dhcp::ServerAddr;
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ExplainArgs) -> ExitCode {
-    let compiled = compile::compile(&args.spec, &OsWorld);
+    let local = Local::new();
+    let compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(args.lock.mode(), Use::Serving));
     let findings = report::findings(&compiled, FindingFormat::Full, report::style(&std::io::stderr()));
     report::write(std::io::stderr(), &findings);
     let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };

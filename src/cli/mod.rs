@@ -7,9 +7,12 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod explain_code;
 mod loaders;
+mod lock;
 mod lsp;
 mod plan;
+mod progress;
 mod report;
 mod serve;
 
@@ -24,7 +27,9 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
         Command::Check(check) => check::run(&check),
+        Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
+        Command::Lock(lock) => lock::run(&lock),
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),

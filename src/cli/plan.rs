@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 
 use super::args::{FindingFormat, PlanArgs};
+use super::progress::Local;
 use super::{compile, report};
+use crate::facts::Use;
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &PlanArgs) -> ExitCode {
-    let compiled = compile::compile(&args.spec, &OsWorld);
+    let local = Local::new();
+    let compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(args.lock.mode(), Use::Planning));
     let stderr = std::io::stderr();
     let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
     report::write(stderr, &text);

@@ -13,7 +13,10 @@ use tokio::sync::watch;
 use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
+use super::progress::Local;
 use super::report;
+use crate::facts::Use;
+use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
 use crate::resolve::DhcpMode;
 use crate::serve::dhcp::Mode;
@@ -25,7 +28,9 @@ use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let mut compiled = compile::compile(&args.spec, &OsWorld);
+    let local = Local::new();
+    let mode = if args.locked { LockMode::Locked } else { LockMode::Use };
+    let mut compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(mode, Use::Serving));
     let (located, findings) = host::locate(&compiled.networks);
     compiled.findings.extend(findings);
     compiled.findings.sort();

@@ -90,7 +90,11 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
-    /// An entry that says more than one thing to boot.
+    /// A UUID or serial number that many boards have.
+    PlaceholderId = "placeholder-id", Error;
+    /// A URL that boot loaders or netspec cannot load.
+    UrlInvalid = "url-invalid", Error;
+    /// A node that says more than one thing to boot.
     ConflictingTarget = "conflicting-target", Error;
     /// A value that is set aside for a later release.
     NotYetSupported = "not-yet-supported", Error;
@@ -108,6 +112,12 @@ codes! {
     RangeOutsideSubnet = "range-outside-subnet", Error;
     /// Addresses to give out of which one belongs to another machine.
     RangeTaken = "range-taken", Error;
+    /// Fewer addresses to give out than the spec names machines.
+    RangeTooSmall = "range-too-small", Warning;
+    /// Addresses to give out that are of the Internet.
+    PublicRange = "public-range", Warning;
+    /// A lease that ends while a client still boots.
+    LeaseTooShort = "lease-too-short", Warning;
     /// The address of one machine that is not in the subnet of its network.
     AddressOutsideSubnet = "address-outside-subnet", Error;
     /// Two machines of the spec have the same address.
@@ -116,6 +126,8 @@ codes! {
     DuplicateInterface = "duplicate-interface", Error;
     /// Two entries of one menu are the default.
     DuplicateDefault = "duplicate-default", Error;
+    /// A menu that starts its first entry by itself, because none is the default.
+    TimeoutWithoutDefault = "timeout-without-default", Warning;
     /// A menu without entries.
     EmptyMenu = "empty-menu", Error;
     /// Menus that lead only to each other.
@@ -130,14 +142,24 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// A file of another server that may change without anybody here knowing.
+    UrlWithoutDigest = "url-without-digest", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
+    /// A kernel argument with one quote of a pair.
+    OpenQuote = "open-quote", Error;
+    /// A kernel argument that netspec writes itself, for each machine anew.
+    ArgumentTaken = "argument-taken", Warning;
+    /// A kernel argument that gives one address to every machine.
+    FixedAddress = "fixed-address", Warning;
     /// Two hosts have the same hardware address.
     DuplicateMac = "duplicate-mac", Error;
     /// A `firmware` that an earlier one leaves no machine.
     ShadowedRule = "shadowed-rule", Warning;
     /// A `host` or `firmware` that changes nothing.
     RuleWithoutEffect = "rule-without-effect", Warning;
+    /// A spec that answers nobody.
+    NobodyAnswered = "nobody-answered", Warning;
     /// A mode for firmware that does not have it.
     ModeMismatch = "mode-mismatch", Error;
     /// A loader for firmware that cannot execute it.
@@ -152,10 +174,48 @@ codes! {
     IsoTruncated = "iso-truncated", Error;
     /// The file is no ISO 9660 image, or a damaged one.
     IsoInvalid = "iso-invalid", Error;
+    /// The ISO is not the file that was locked.
+    IsoChanged = "iso-changed", Warning;
     /// The ISO holds no system that netspec knows how to boot over the network.
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
     PathNotInIso = "path-not-in-iso", Error;
+    /// A file that an entry names is not there.
+    FileNotFound = "file-not-found", Error;
+    /// A file that an entry names is there, but cannot be read.
+    FileUnreadable = "file-unreadable", Error;
+    /// A file that the spec pins by its digest has another one.
+    FileDigest = "file-digest", Error;
+    /// A file of another server that is pinned and not in the cache yet.
+    UrlNotFetched = "url-not-fetched", Error;
+    /// An entry that some clients do not get, because their boot loader cannot do it.
+    EntryLeftOut = "entry-left-out", Warning;
+    /// An entry that no boot loader here can start.
+    EntryForNobody = "entry-for-nobody", Warning;
+    /// An `https://` URL for an iPXE that was built without HTTPS.
+    IpxeWithoutHttps = "ipxe-without-https", Warning;
+    /// An entry names an initial RAM disk as its kernel, or a kernel as its initial RAM disk.
+    WrongKindOfFile = "wrong-kind-of-file", Error;
+    /// Words for an initial RAM disk, and none.
+    InitrdMissing = "initrd-missing", Error;
+    /// A word that makes an archiso check its root image with a file that it does not have.
+    VerificationMissing = "verification-missing", Error;
+    /// A URL on a command line that its reader cannot use.
+    UrlArgument = "url-argument", Error;
+    /// The lack of `ip=`, or one that the ISO's initial RAM disk does not understand.
+    IpArgument = "ip-argument", Error;
+    /// A kernel argument that differs by a letter from one that there is.
+    UnknownArgument = "unknown-argument", Warning;
+    /// Arguments of an ISO whose entries all have their own.
+    UnusedArguments = "unused-arguments", Warning;
+    /// A network card by name, on machines that have several.
+    CardByName = "card-by-name", Warning;
+    /// More arguments than a kernel takes.
+    CommandLineTooLong = "command-line-too-long", Error;
+    /// An ISO that needs more memory than a host has.
+    MemoryTooSmall = "memory-too-small", Warning;
+    /// Two entries of one menu look the same.
+    DuplicateTitle = "duplicate-title", Warning;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.
@@ -170,6 +230,16 @@ codes! {
     SecureBootKernel = "secure-boot-kernel", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
+
+    // The lock file.
+    /// The lock file does not match the spec or the files of this machine.
+    LockStale = "lock-stale", Warning;
+    /// There is no lock file where one was asked for.
+    LockMissing = "lock-missing", Error;
+    /// The lock file cannot be read, or is no lock file.
+    LockUnreadable = "lock-unreadable", Error;
+    /// The lock file was written by a newer netspec.
+    LockVersion = "lock-version", Error;
 
     // This machine.
     /// No interface of this machine is on the network.

@@ -1,4 +1,4 @@
-//! "Did you mean …": the nearest of the allowed words, and lists of words in a sentence.
+//! "Did you mean …": the nearest of the allowed words, and lists of words and numbers in a sentence.
 
 use std::fmt::Display;
 
@@ -23,6 +23,19 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .filter(|&(distance, candidate)| distance <= allowed && distance < candidate.chars().count())
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// A large number for people: `1,303,511,040`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// `a`, `b` and `c`, each in backticks.

@@ -57,7 +57,7 @@ pub enum Source {
     Generated,
     /// A file of this machine.
     File {
-        /// Where it is.
+        /// Where it is; its name alone where it is known from a lock.
         path: PathBuf,
         /// SHA-256 of it.
         sha256: String,
@@ -137,7 +137,7 @@ impl Shelf<'_> {
         match self.plan.tree.get(path).or_else(everywhere) {
             Some(Node::Text(_)) => Source::Generated,
             Some(Node::Loader(name)) => Source::File {
-                path: self.gathered.loader_files.get(name).cloned().unwrap_or_default(),
+                path: self.gathered.loader_files.get(name).cloned().unwrap_or_else(|| PathBuf::from(name)),
                 sha256: self.plan.loaders.get(name).map(|pin| pin.sha256.to_string()).unwrap_or_default(),
                 loader: name.clone(),
             },

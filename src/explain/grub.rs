@@ -112,7 +112,7 @@ impl Reader<'_> {
             return halt.leads_to();
         }
         if run.entries.is_empty() {
-            return LeadsTo::Stops { reason: format!("`{file}` has no menu") };
+            return LeadsTo::Stops { reason: no_menu(file) };
         }
         if let Some(menu) = self.places.get(&run.menu) {
             return LeadsTo::Menu { menu: *menu };
@@ -225,8 +225,20 @@ impl Reader<'_> {
                 // What is installed on the disks of the machine.
                 ["for", ..] => drop(lines.by_ref().find(|line| line.trim() == "done")),
                 ["exit", ..] => return LeadsTo::LocalDisk,
+                ["reboot"] => return LeadsTo::Restart,
+                ["fwsetup"] => return LeadsTo::FirmwareSetup,
+                // Where the file has a menu, that is shown; netspec's has none, and then GRUB shows its prompt.
+                ["normal", name] => {
+                    return match self.config(name, variables.clone()) {
+                        LeadsTo::Stops { reason } if reason == no_menu(name) => LeadsTo::Shell,
+                        other => other,
+                    };
+                }
                 ["configfile", name] => return self.config(name, variables.clone()),
-                ["linux", name, ref arguments @ ..] => {
+                ["chainloader" | "linux", name, ..] if self.file(name).is_none() => {
+                    return LeadsTo::Elsewhere { url: url_of(name) };
+                }
+                ["linux" | "chainloader", name, ref arguments @ ..] => {
                     kernel = Some((name.to_owned(), arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>()));
                 }
                 ["initrd", ref names @ ..] => initrds.extend(names.iter().map(|name| (*name).to_owned())),
@@ -265,6 +277,20 @@ impl Reader<'_> {
         let (protocol, host) = device.split_once(',')?;
         self.shelf.url(&format!("{protocol}://{host}{path}"))
     }
+}
+
+fn no_menu(file: &str) -> String {
+    format!("`{file}` has no menu")
+}
+
+/// A name with the device of another server as a URL: `http://192.168.1.5:8080/path`.
+fn url_of(name: &str) -> String {
+    let parts = name.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    let url = parts.and_then(|(device, path)| {
+        let (scheme, host) = device.split_once(',')?;
+        Some(format!("{scheme}://{host}{path}"))
+    });
+    url.unwrap_or_else(|| name.to_owned())
 }
 
 /// A word as GRUB writes it into the kernel's command line (GRUB 2.06, `lib/cmdline.c`).

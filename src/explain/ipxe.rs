@@ -22,6 +22,8 @@ enum End {
     Starts(Box<Boot>),
     /// It loads another program and starts it.
     Chains(Fetched),
+    /// It does something that needs nothing from this server.
+    Does(LeadsTo),
     /// The firmware goes on.
     Exits,
     Stops(String),
@@ -122,6 +124,7 @@ impl Found {
             End::Starts(boot) => LeadsTo::Kernel(boot),
             End::Chains(file) if file.gets.is_none() => LeadsTo::Stops { reason: missing(&file.asks_for) },
             End::Chains(file) => LeadsTo::Program { file },
+            End::Does(leads_to) => leads_to,
             End::Exits => LeadsTo::LocalDisk,
             End::Stops(reason) => LeadsTo::Stops { reason },
             End::Unread(line) => LeadsTo::Unread { line },
@@ -223,7 +226,7 @@ impl Script<'_> {
         let unread = || Step::End(End::Unread(line.trim().to_owned()));
         let Some((name, arguments)) = words.split_first() else { return Step::Done(true) };
         match (*name, arguments) {
-            ("echo" | "sleep" | "imgfree" | "prompt", _) => Step::Done(true),
+            ("echo" | "sleep" | "imgfree" | "prompt" | "dhcp", _) => Step::Done(true),
             ("iseq", [left, right]) => {
                 if left.contains('<') || right.contains('<') {
                     return unread();
@@ -261,14 +264,18 @@ impl Script<'_> {
                 state.kernel = Some(((*url).to_owned(), arguments.join(" ")));
                 Step::Done(true)
             }
-            ("initrd", ["--name", _, url] | [url]) => {
+            ("initrd", ["--name", _, url] | ["--name", _, url, _] | [url]) => {
                 state.initrds.push((*url).to_owned());
                 Step::Done(true)
             }
+            ("shell", []) => Step::End(End::Does(LeadsTo::Shell)),
+            ("reboot", ["--setup"]) => Step::End(End::Does(LeadsTo::FirmwareSetup)),
+            ("reboot", []) => Step::End(End::Does(LeadsTo::Restart)),
             ("boot", []) => Step::End(self.boot(state)),
             ("chain", [url]) => match self.shelf.url(url) {
                 Some(file) if file.gets.is_some() => Step::End(End::Chains(file)),
-                _ => {
+                None => Step::End(End::Does(LeadsTo::Elsewhere { url: (*url).to_owned() })),
+                Some(_) => {
                     state.lost.push((*url).to_owned());
                     Step::Done(false)
                 }
@@ -279,12 +286,12 @@ impl Script<'_> {
 
     fn boot(&self, state: &State) -> End {
         let Some((kernel, arguments)) = &state.kernel else { return End::Stops("no kernel is loaded".to_owned()) };
-        let fetched = |url: &String| self.shelf.url(url).ok_or_else(|| format!("`{url}` leads to another server"));
+        let fetched = |url: &String| self.shelf.url(url).ok_or_else(|| url.clone());
         let loaded = fetched(kernel)
             .and_then(|kernel| Ok((kernel, state.initrds.iter().map(fetched).collect::<Result<Vec<_>, _>>()?)));
         let (file, initrds) = match loaded {
             Ok(loaded) => loaded,
-            Err(reason) => return End::Stops(reason),
+            Err(url) => return End::Does(LeadsTo::Elsewhere { url }),
         };
         if let Some(lost) = std::iter::once(&file).chain(&initrds).find(|file| file.gets.is_none()) {
             return End::Stops(missing(&lost.asks_for));

@@ -56,6 +56,17 @@ pub enum LeadsTo {
     Kernel(Box<Boot>),
     /// The firmware goes on to its next boot device.
     LocalDisk,
+    /// The boot loader's prompt, where its commands can be typed.
+    Shell,
+    /// The PC starts again.
+    Restart,
+    /// The firmware's setup.
+    FirmwareSetup,
+    /// Something of another server, of which netspec knows nothing.
+    Elsewhere {
+        /// Where it is.
+        url: String,
+    },
     /// Another program of the loader, such as a restart or a test of the memory.
     Program {
         /// Its file.
@@ -104,13 +115,23 @@ pub struct Menus {
 }
 
 impl Menus {
-    /// What each line starts that starts a kernel.
-    pub fn boots(&self) -> impl Iterator<Item = &Boot> {
+    /// Where the client is first, and what each line leads to.
+    fn targets(&self) -> impl Iterator<Item = &LeadsTo> {
         let lines = self.menus.iter().flat_map(|menu| &menu.lines).filter_map(|line| match line {
             Line::Choice { leads_to, .. } => Some(leads_to),
             Line::Gap => None,
         });
-        std::iter::once(&self.first).chain(lines).filter_map(|leads_to| match leads_to {
+        std::iter::once(&self.first).chain(lines)
+    }
+
+    /// Whether a line leads to something of which nothing is known here.
+    pub fn lead_elsewhere(&self) -> bool {
+        self.targets().any(|target| matches!(target, LeadsTo::Elsewhere { .. }))
+    }
+
+    /// What each line starts that starts a kernel.
+    pub fn boots(&self) -> impl Iterator<Item = &Boot> {
+        self.targets().filter_map(|leads_to| match leads_to {
             LeadsTo::Kernel(boot) => Some(boot.as_ref()),
             _ => None,
         })

@@ -112,7 +112,10 @@ impl<'a> Setup<'a> {
         secure_boot: &'a [SecureBoot],
         server: Option<ServerAddr>,
     ) -> Result<Self, TreeError> {
-        let tree = FileTree::open(plan, gathered)?;
+        let tree = match gathered.has_files() {
+            true => FileTree::open(plan, gathered)?,
+            false => FileTree::outline(plan, &gathered.facts),
+        };
         let is_example = server.is_none();
         let server = server.unwrap_or_else(|| example(&plan.networks));
         Ok(Self { plan, gathered, secure_boot, tree, server, is_example })

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::files::{Fetched, Shelf};
-use super::ipxe::missing;
+use super::ipxe::{self, Outcome, missing};
 use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
 use crate::image::syslinux::{self, Config, words};
 
@@ -179,13 +179,17 @@ impl Reader<'_> {
                     // PCs with a 64-bit processor, which is what the first label is for.
                     "ifcpu64.c32" => self.label(place, labels, word(0).unwrap_or_default(), steps - 1),
                     _ => match self.file(name, place) {
+                        Some(file) if file.gets.is_some() && module == "reboot.c32" => LeadsTo::Restart,
                         Some(file) if file.gets.is_some() => LeadsTo::Program { file },
                         _ => LeadsTo::Stops { reason: missing(name) },
                     },
                 }
             }
+            Does::Kernel(kernel) if kernel.contains("://") && self.file(kernel, place).is_none() => {
+                LeadsTo::Elsewhere { url: kernel.clone() }
+            }
             Does::Kernel(kernel) => match self.boot(place, label, kernel) {
-                Ok(boot) => LeadsTo::Kernel(Box::new(boot)),
+                Ok(boot) => self.script_of_ipxe(&boot).unwrap_or_else(|| LeadsTo::Kernel(Box::new(boot))),
                 Err(reason) => LeadsTo::Stops { reason },
             },
             Does::Nothing => LeadsTo::Stops { reason: format!("the label `{}` says nothing to start", label.name) },
@@ -221,6 +225,17 @@ impl Reader<'_> {
             line.push("SYSUUID=<uuid>".to_owned());
         }
         Ok(Boot::new((found(kernel)?, kernel), initrds, line.join(" "), self.known, self.shelf))
+    }
+
+    /// What iPXE does that is started as a kernel, with a script as its initial RAM disk.
+    fn script_of_ipxe(&self, boot: &Boot) -> Option<LeadsTo> {
+        let is_ipxe = boot.kernel.gets.as_ref().is_some_and(|got| got.path.ends_with("/ipxe.lkrn"));
+        let script = boot.initrds.first().filter(|_| is_ipxe)?.gets.as_ref()?;
+        let variables = BTreeMap::from([("platform".to_owned(), "pcbios".to_owned())]);
+        match ipxe::follow(&self.shelf.text(script), variables, self.known, self.shelf) {
+            Outcome::Menus(menus) => Some(menus.first),
+            Outcome::Chains(_) => None,
+        }
     }
 
     fn file(&self, name: &str, place: &Place) -> Option<Fetched> {

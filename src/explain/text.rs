@@ -310,6 +310,10 @@ fn target(leads_to: &LeadsTo, kernels: &[Kernel<'_>]) -> String {
             None => "a kernel".to_owned(),
         },
         LeadsTo::LocalDisk => "the PC's next boot device".to_owned(),
+        LeadsTo::Shell => "the prompt of the boot loader".to_owned(),
+        LeadsTo::Restart => "restarts the PC".to_owned(),
+        LeadsTo::FirmwareSetup => "the setup of the PC's firmware".to_owned(),
+        LeadsTo::Elsewhere { url } => format!("{url}, on another server"),
         LeadsTo::Program { file } => {
             format!("the program {}", file.asks_for.rsplit('/').next().unwrap_or(&file.asks_for))
         }

@@ -318,7 +318,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let is_menu = matches!(menus.first, LeadsTo::Menu { .. });
-        if is_menu && menus.boots().all(|boot| boot.foreign.is_some()) {
+        if is_menu && !menus.lead_elsewhere() && menus.boots().all(|boot| boot.foreign.is_some()) {
             self.problem(
                 "these menus start no kernel for this machine's processor".to_owned(),
                 self.client

@@ -1,10 +1,11 @@
 //! The facts of one ISO, or the finding that says why there are none.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Digest, ImageFacts, LocalImage, kernel};
+use super::{Digest, ImageFacts, Known, LocalImage, files, kernel, known, secure};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
@@ -18,24 +19,50 @@ pub(super) fn inspect(
     spec: &ResolvedSpec,
     world: &dyn World,
 ) -> Result<(ImageFacts, LocalImage), Box<Diagnostic>> {
-    let image = world.open(&source.path).map_err(|error| unopened(source, &error, world))?;
+    let path = files::path_of_iso(source, world)?;
+    let image = world.open(&path).map_err(|error| unopened(source, &error, world))?;
     let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
     let recipe = match recipe::recognize(&iso, &*image) {
         Ok(recipe) => Some(recipe),
         Err(_) if !spec.needs_recipe(&source.name) => None,
         Err(error) => return Err(not_bootable(source, &error)),
     };
-    let by_hand = spec.kernel_targets().filter(|target| target.iso == source.name).map(|target| &target.kernel.value);
-    let entries = recipe.iter().flat_map(Recipe::entries).map(|entry| &entry.kernel);
-    let kernels = kernel::machines(&iso, &*image, by_hand.chain(entries).map(String::as_str));
-    let facts = ImageFacts {
+    let named = known::by_hand(source, spec).map(str::to_owned);
+    let files = named.chain(recipe.iter().flat_map(Recipe::files));
+    let mut facts = ImageFacts {
         size: iso.volume.size,
         volume_id: iso.volume.volume_id.clone(),
         index_digest: Digest(iso.volume.index_digest),
+        sha256: None,
+        files: files
+            .filter_map(|path| Some((iso.tree.file(&path)?.size, path)))
+            .map(|(size, path)| (path, size))
+            .collect(),
         recipe,
-        kernels,
+        kernels: BTreeMap::new(),
+        signers: BTreeMap::new(),
     };
-    Ok((facts, LocalImage { path: source.path.clone(), iso: Arc::new(iso) }))
+    let kernels = known::kernels(source, spec, &facts);
+    let machines = kernel::machines(&iso, &*image, kernels.iter().copied());
+    let signers = secure::signers(&iso, &*image, kernels.iter().copied());
+    facts.kernels = machines;
+    facts.signers = signers;
+    Ok((facts, LocalImage { path, iso: Arc::new(iso) }))
+}
+
+/// The index of an ISO whose facts are known.
+pub(super) fn open(source: &IsoSource, world: &dyn World) -> Result<LocalImage, Box<Diagnostic>> {
+    let path = files::path_of_iso(source, world)?;
+    let image = world.open(&path).map_err(|error| unopened(source, &error, world))?;
+    let iso = iso9660::read(&*image).map_err(|error| not_an_iso(source, &error))?;
+    Ok(LocalImage { path, iso: Arc::new(iso) })
+}
+
+/// The facts of an ISO that need not be read, where they are all that this spec asks for.
+pub(super) fn known(source: &IsoSource, spec: &ResolvedSpec, known: &dyn Known) -> Option<ImageFacts> {
+    let facts = known.image(source)?;
+    let is_enough = facts.recipe.is_some() || !spec.needs_recipe(&source.name);
+    (is_enough && facts.lacks(source, spec).next().is_none()).then(|| facts.narrowed(source, spec))
 }
 
 /// More file names than this are not listed in a help.

@@ -3,30 +3,40 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod arguments;
 mod digest;
+mod files;
 mod image;
 mod kernel;
+mod kind;
+mod known;
 mod loader;
+mod memory;
 mod paths;
 mod pe;
 mod pxelinux;
 mod raspberry_pi;
+mod scan;
 mod secure;
 #[cfg(test)]
 mod testing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 pub use self::digest::Digest;
+pub use self::files::FileFacts;
+pub use self::kernel::FileKind;
+pub use self::known::{Known, Nothing};
 pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
 };
 pub use self::pxelinux::{MODULES, PROGRAM, PxelinuxPlace};
 pub use self::raspberry_pi::{FIRST_FILES, RASPBERRY_PI};
+pub use self::scan::pieces;
 pub use self::secure::{CHAINS, Chain, SecureFacts};
 use crate::diag::Diagnostics;
 use crate::image::iso9660::Iso;
@@ -42,6 +52,8 @@ pub struct Facts {
     pub images: BTreeMap<String, ImageFacts>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
+    /// The files that entries name and that are in no ISO, by their paths in the tree.
+    pub files: BTreeMap<String, FileFacts>,
     /// What Secure Boot asks of loaders and kernels.
     pub secure: SecureFacts,
 }
@@ -57,12 +69,21 @@ pub struct ImageFacts {
     /// SHA-256 over the volume descriptors and the directory tree. It tells one build of an ISO from another without
     /// reading gigabytes; it does not cover the contents of the files.
     pub index_digest: Digest,
+    /// SHA-256 of the whole file, where a lock states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
     /// How to boot it; `None` where the spec only names files in it.
     #[serde(skip)]
     pub recipe: Option<Recipe>,
     /// For which processors its kernels were built, by their paths in it, where they say so.
     #[serde(skip)]
     pub kernels: BTreeMap<String, Machine>,
+    /// Who signed its kernels, likewise; nobody where there is no signature.
+    #[serde(skip)]
+    pub signers: BTreeMap<String, BTreeSet<String>>,
+    /// The files in it that clients are led to, by their paths, with their sizes in bytes.
+    #[serde(skip)]
+    pub files: BTreeMap<String, u64>,
 }
 
 impl ImageFacts {
@@ -84,13 +105,20 @@ impl ImageFacts {
 pub struct Gathered {
     /// What the plan is made from.
     pub facts: Facts,
-    /// Each ISO: where it is, and its index.
+    /// Each ISO that was opened: where it is, and its index.
     pub images: BTreeMap<String, LocalImage>,
-    /// Where the files of the loaders are, by their names in the plan.
+    /// Where the files of the loaders, and those that entries name, are, by their names in the plan.
     pub loader_files: BTreeMap<String, PathBuf>,
 }
 
 impl Gathered {
+    /// Whether every file is on this machine; else the facts are those of a lock, and nothing can be served.
+    pub fn has_files(&self) -> bool {
+        let Facts { images, loaders, .. } = &self.facts;
+        images.keys().all(|name| self.images.contains_key(name))
+            && loaders.values().flat_map(|loader| loader.files.keys()).all(|name| self.loader_files.contains_key(name))
+    }
+
     /// Where the files of a loader are, by their names in the plan; nothing where it was not found.
     pub fn files_of(&self, kind: LoaderKind) -> impl Iterator<Item = (&str, &Path)> {
         let names = self.facts.loaders.get(&kind).into_iter().flat_map(|loader| loader.files.keys());
@@ -107,27 +135,58 @@ pub struct LocalImage {
     pub iso: Arc<Iso>,
 }
 
+/// What is done with facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// A plan is made of them.
+    Planning,
+    /// Files are read where they are, so the index of every ISO is needed, too.
+    Serving,
+}
+
 /// Reads what the spec names.
 ///
 /// The findings point at the paths in the spec. `None` where one of them forbids planning.
 pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diagnostics) {
+    gather_beside(spec, &Nothing, Use::Serving, world)
+}
+
+/// The same without reading what is known.
+pub fn gather_beside(
+    spec: &ResolvedSpec,
+    known: &dyn Known,
+    what_for: Use,
+    world: &dyn World,
+) -> (Option<Gathered>, Diagnostics) {
     let mut findings = Diagnostics::default();
     let mut facts = BTreeMap::new();
     let mut images = BTreeMap::new();
     for source in &spec.isos {
-        match image::inspect(source, spec, world) {
+        let inspected = match image::known(source, spec, known) {
+            Some(facts) if what_for == Use::Planning => Ok((facts, None)),
+            Some(facts) => image::open(source, world).map(|local| (facts, Some(local))),
+            None => image::inspect(source, spec, world).map(|(facts, local)| (facts, Some(local))),
+        };
+        match inspected {
             Ok((image_facts, local)) => {
                 facts.insert(source.name.clone(), image_facts);
-                images.insert(source.name.clone(), local);
+                images.extend(local.map(|local| (source.name.clone(), local)));
             }
             Err(finding) => findings.push(*finding),
         }
     }
     findings.extend(paths::check(spec, &images));
-    let (loaders, loader_files) = find_loaders(spec, world, &mut findings);
-    let recipes = facts.iter().filter_map(|(iso, facts)| Some((iso.as_str(), facts.recipe.as_ref()?))).collect();
-    let secure = secure::gather(spec, &loaders, &loader_files, &images, &recipes, world);
-    let facts = Facts { images: facts, loaders, secure };
+    findings.extend(kind::check(spec, &images, world));
+    findings.extend(arguments::check(spec, &facts, &images));
+    findings.extend(memory::check(spec, &facts, &images));
+    let (files, paths) = files::gather(spec, world, &mut findings);
+    let (loaders, mut loader_files) = match known.loaders() {
+        Some(loaders) => (loader::pinned(spec, loaders, &mut findings), BTreeMap::new()),
+        None => find_loaders(spec, known, world, &mut findings),
+    };
+    let secure = secure::gather(&loaders, &loader_files, &facts, known, world);
+    loader_files.extend(paths);
+    let facts = Facts { images: facts, loaders, files, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));
@@ -139,15 +198,16 @@ pub fn gather(spec: &ResolvedSpec, world: &dyn World) -> (Option<Gathered>, Diag
 /// Every loader that is there, and where its files are.
 fn find_loaders(
     spec: &ResolvedSpec,
+    known: &dyn Known,
     world: &dyn World,
     findings: &mut Diagnostics,
 ) -> (BTreeMap<LoaderKind, LoaderFiles>, BTreeMap<String, PathBuf>) {
     let mut loaders = BTreeMap::new();
     let mut paths = BTreeMap::new();
-    let others = Usual::all().map(|row| (row.kind, loader::find(row, &spec.loaders, world)));
+    let others = Usual::all().map(|row| (row.kind, loader::find(row, &spec.loaders, known, world)));
     let first = [
-        (LoaderKind::Pxelinux, pxelinux::find(&spec.loaders, world)),
-        (LoaderKind::RaspberryPi, raspberry_pi::find(&spec.loaders, world)),
+        (LoaderKind::Pxelinux, pxelinux::find(&spec.loaders, known, world)),
+        (LoaderKind::RaspberryPi, raspberry_pi::find(&spec.loaders, known, world)),
     ];
     for (kind, found) in first.into_iter().chain(others) {
         match found {

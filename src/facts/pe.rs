@@ -7,7 +7,7 @@ const CERTIFICATES: usize = 4;
 /// A section header has 40 bytes.
 const SECTION_HEADER: usize = 40;
 /// A symbol has 18 bytes; the string table stands behind the last one.
-const SYMBOL: usize = 18;
+const SYMBOL: u64 = 18;
 /// No signed program of a distribution has more than a few signatures of 2 KiB.
 const MAX_CERTIFICATES: u32 = 256 * 1024;
 /// So many bytes at the start of a program hold its headers.
@@ -61,24 +61,29 @@ impl<'a> Pe<'a> {
 
     /// The bytes of the first section of this name.
     pub(super) fn section(self, name: &str) -> Option<&'a [u8]> {
-        let count = usize::from(u16_at(self.header, 2)?);
-        let table = self.header.get(20 + usize::from(u16_at(self.header, 16)?)..)?;
-        let headers = table.chunks_exact(SECTION_HEADER).take(count);
-        let mut named = headers.filter(|header| self.section_name(header) == Some(name.as_bytes()));
-        let header = named.next()?;
-        let (len, offset) = (u32_at(header, 16)?, u32_at(header, 20)?);
-        Place { offset: offset.into(), len: usize::try_from(len).ok()? }.of(self.bytes)
+        let read = |place: Place| place.of(self.bytes).map(<[u8]>::to_vec);
+        self.section_place(name, &read)?.of(self.bytes)
     }
 
-    /// The name of a section: eight bytes of its header, or `/123`, which is an offset in the string table.
-    fn section_name(self, header: &'a [u8]) -> Option<&'a [u8]> {
+    /// Where the first section of this name is, for which the headers are enough, and `read` for a name that stands elsewhere.
+    pub(super) fn section_place(self, name: &str, read: &dyn Fn(Place) -> Option<Vec<u8>>) -> Option<Place> {
+        let count = usize::from(u16_at(self.header, 2)?);
+        let table = self.header.get(20 + usize::from(u16_at(self.header, 16)?)..)?;
+        let mut headers = table.chunks_exact(SECTION_HEADER).take(count);
+        let header = headers.find(|header| self.is_named(header, name, read).unwrap_or(false))?;
+        let (len, offset) = (u32_at(header, 16)?, u32_at(header, 20)?);
+        Some(Place { offset: offset.into(), len: usize::try_from(len).ok()? })
+    }
+
+    /// Compares the name of a section: eight bytes of its header, or `/123`, which is an offset in the string table.
+    fn is_named(self, header: &[u8], name: &str, read: &dyn Fn(Place) -> Option<Vec<u8>>) -> Option<bool> {
         let short = header.get(..8)?.split(|byte| *byte == 0).next()?;
-        let Some(digits) = short.strip_prefix(b"/") else { return Some(short) };
-        let at: usize = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        let symbols = usize::try_from(u32_at(self.header, 8)?).ok()?;
-        let count = usize::try_from(u32_at(self.header, 12)?).ok()?;
-        let strings = self.bytes.get(symbols.checked_add(count.checked_mul(SYMBOL)?)?..)?;
-        strings.get(at..)?.split(|byte| *byte == 0).next()
+        let Some(digits) = short.strip_prefix(b"/") else { return Some(short == name.as_bytes()) };
+        let at: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        let symbols = u64::from(u32_at(self.header, 8)?);
+        let strings = symbols + u64::from(u32_at(self.header, 12)?) * SYMBOL;
+        let stored = read(Place { offset: strings.checked_add(at)?, len: name.len() + 1 })?;
+        Some(stored.strip_suffix(b"\0") == Some(name.as_bytes()))
     }
 
     /// Where its signatures are, for which the headers are enough; `None` where there are none. `Err` where no program of a
@@ -110,19 +115,23 @@ impl<'a> Pe<'a> {
     /// Its signatures, each as PKCS #7 SignedData in DER. `None` where the table is damaged.
     pub(super) fn signatures(self) -> Option<Vec<&'a [u8]>> {
         let Some(place) = self.certificates().ok()? else { return Some(Vec::new()) };
-        let mut table = place.of(self.bytes)?;
-        let mut found = Vec::new();
-        while !table.is_empty() {
-            let len = usize::try_from(u32_at(table, 0)?).ok()?;
-            let signature = table.get(8..len)?;
-            if u16_at(table, 6)? == PKCS_SIGNED_DATA {
-                found.push(signature);
-            }
-            // Entries begin at multiples of eight bytes.
-            table = table.get(len.checked_next_multiple_of(8)?..).unwrap_or_default();
-        }
-        Some(found)
+        signatures_in(place.of(self.bytes)?)
     }
+}
+
+/// The signatures of a certificate table. `None` where it is damaged.
+pub(super) fn signatures_in(mut table: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut found = Vec::new();
+    while !table.is_empty() {
+        let len = usize::try_from(u32_at(table, 0)?).ok()?;
+        let signature = table.get(8..len)?;
+        if u16_at(table, 6)? == PKCS_SIGNED_DATA {
+            found.push(signature);
+        }
+        // Entries begin at multiples of eight bytes.
+        table = table.get(len.checked_next_multiple_of(8)?..).unwrap_or_default();
+    }
+    Some(found)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::loader::{Found, Sources, check_digest};
-use super::{Facts, FilePin, LoaderFiles};
+use super::{Facts, FilePin, Known, LoaderFiles};
 use crate::diag::nearest::listed;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{IsoSource, ResolvedSpec};
@@ -64,9 +64,9 @@ pub const MODULES: &[&str] = &["ldlinux.c32", "libcom32.c32", "libutil.c32", "me
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// Looks where the spec says, else in the usual places. Nothing found is no files.
-pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+pub(super) fn find(sources: &Sources, known: &dyn Known, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
     if let Some(source) = sources.get(&LoaderKind::Pxelinux) {
-        let found = read(&source.path, &source.modules, world).map_err(|(path, error)| {
+        let found = read(&source.path, &source.modules, known, world).map_err(|(path, error)| {
             let path = path.display();
             let message = match error.kind() {
                 io::ErrorKind::NotFound => format!("loader `pxelinux` is incomplete: there is no `{path}`"),
@@ -84,11 +84,12 @@ pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Di
         return Ok(found);
     }
     let places = PxelinuxPlace::ALL.iter();
-    let mut found = places.filter_map(|place| read(Path::new(place.program), Path::new(place.modules), world).ok());
+    let read = |place: &PxelinuxPlace| read(Path::new(place.program), Path::new(place.modules), known, world).ok();
+    let mut found = places.filter_map(read);
     Ok(found.next().unwrap_or_default())
 }
 
-fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (PathBuf, io::Error)> {
+fn read(program: &Path, modules: &Path, known: &dyn Known, world: &dyn World) -> Result<Found, (PathBuf, io::Error)> {
     let mut paths = BTreeMap::from([(PROGRAM.to_owned(), program.to_owned())]);
     for path in world.list(modules).map_err(|error| (modules.to_owned(), error))? {
         if let Some(name) = path.file_name().and_then(|name| name.to_str())
@@ -102,10 +103,21 @@ fn read(program: &Path, modules: &Path, world: &dyn World) -> Result<Found, (Pat
     }
     let mut files = BTreeMap::new();
     for (name, path) in &paths {
-        let bytes = world.read(path, MAX_FILE).map_err(|error| (path.clone(), error))?;
-        files.insert(name.clone(), FilePin::of(&bytes));
+        let pin = match known.pin(name, path) {
+            Some(pin) => pin,
+            None => pin(path, world).map_err(|error| (path.clone(), error))?,
+        };
+        files.insert(name.clone(), pin);
     }
     Ok((LoaderFiles { files }, paths))
+}
+
+fn pin(path: &Path, world: &dyn World) -> io::Result<FilePin> {
+    let file = world.open(path)?;
+    if file.size() > MAX_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    FilePin::of(&*file)
 }
 
 /// What needs a menu made by netspec, and with it a PXELINUX that has `menu.c32`: as a phrase, why, and where it is written.

@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::loader::{Found, Sources};
-use super::{Digest, FilePin, LoaderFiles};
+use super::{FilePin, Known, LoaderFiles, scan};
 use crate::diag::nearest::{listed, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::LoaderSource;
@@ -22,18 +20,16 @@ pub const RASPBERRY_PI: &str = "raspberry-pi/";
 /// One of these is in every folder that a Raspberry Pi boots from; models differ in which.
 pub const FIRST_FILES: &[&str] = &["bootcode.bin", "start.elf", "start4.elf", "config.txt", "boot.img"];
 /// Names at the root of the tree that are netspec's own.
-const RESERVED: &[&str] = &["iso", "pxelinux", "ipxe", "grub", "boot.ipxe"];
+const RESERVED: &[&str] = &["iso", "file", "pxelinux", "ipxe", "grub", "boot.ipxe"];
 
 /// The folder of Raspberry Pi OS has some 400 files, and no folder deeper than `overlays`.
 const MAX_FILES: usize = 4096;
 const MAX_DEPTH: usize = 8;
 /// In bytes; a kernel with its initial RAM disk has some 100 MB.
 const MAX_FILE: u64 = 1024 * 1024 * 1024;
-/// How much of a file is held in memory while it is read, in bytes.
-const CHUNK: usize = 1024 * 1024;
 
 /// Reads the folder that the spec names, if it names one. Hidden files are left out, and so are links that lead out of it.
-pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+pub(super) fn find(sources: &Sources, known: &dyn Known, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
     let Some(source) = sources.get(&LoaderKind::RaspberryPi) else { return Ok(Found::default()) };
     let mut walk = Walk { world, root: PathBuf::new(), paths: BTreeMap::new() };
     let walked = world.canonical(&source.path).and_then(|root| {
@@ -54,11 +50,15 @@ pub(super) fn find(sources: &Sources, world: &dyn World) -> Result<Found, Box<Di
     }
     let (mut files, mut paths) = Found::default();
     for (name, path) in walk.paths {
-        let pin = pin(&path, world).map_err(|error| {
-            unusable(source, &format!("`{}` {}", shown(&path.display().to_string()), reason(&error)))
-        })?;
-        files.files.insert(format!("{RASPBERRY_PI}{name}"), pin);
-        paths.insert(format!("{RASPBERRY_PI}{name}"), path);
+        let name = format!("{RASPBERRY_PI}{name}");
+        let pin = match known.pin(&name, &path) {
+            Some(pin) => pin,
+            None => pin(&path, world).map_err(|error| {
+                unusable(source, &format!("`{}` {}", shown(&path.display().to_string()), reason(&error)))
+            })?,
+        };
+        files.files.insert(name.clone(), pin);
+        paths.insert(name, path);
     }
     Ok((files, paths))
 }
@@ -108,23 +108,13 @@ impl Walk<'_> {
     }
 }
 
-/// Reads a file piece by piece.
 fn pin(path: &Path, world: &dyn World) -> io::Result<FilePin> {
     let file = world.open(path)?;
-    let size = file.size();
-    if size > MAX_FILE {
+    if file.size() > MAX_FILE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; usize::try_from(size).map_or(CHUNK, |size| size.min(CHUNK))];
-    let mut at = 0;
-    while at < size {
-        let n = usize::try_from(size - at).map_or(chunk.len(), |rest| rest.min(chunk.len()));
-        file.read_exact_at(at, &mut chunk[..n])?;
-        hash.update(&chunk[..n]);
-        at += n as u64;
-    }
-    Ok(FilePin { size, sha256: Digest(hash.finalize().into()), speaks_http: false })
+    let scanned = scan::scan(&*file, [])?;
+    Ok(FilePin { size: file.size(), sha256: scanned.sha256, speaks_http: false, speaks_https: false })
 }
 
 fn reason(error: &io::Error) -> String {

@@ -10,11 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
-use super::pe::{HEADERS, Pe};
-use super::{LoaderFiles, LocalImage};
-use crate::image::iso9660::FileEntry;
-use crate::image::recipe::Recipe;
-use crate::resolve::ResolvedSpec;
+use super::pe::{HEADERS, Pe, Place, signatures_in};
+use super::{ImageFacts, Known, LoaderFiles, scan};
+use crate::image::iso9660::{FileEntry, Iso};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::{ReadAt, World};
 
@@ -53,72 +51,95 @@ pub const CHAINS: [(Machine, LoaderKind, LoaderKind); 2] = [
     (Machine::Arm64, LoaderKind::ShimArm64, LoaderKind::GrubArm64),
 ];
 
-/// The largest GRUB of today has 4.2 MiB.
-const MAX_LOADER: u64 = 16 * 1024 * 1024;
+/// The vendor certificate of a shim has some kilobytes.
+const MAX_SECTION: usize = 1024 * 1024;
 
-/// Looks into shim and GRUB, and where both are, into the kernels of the ISOs.
+/// Looks into shim and GRUB. Who signed the kernels of the ISOs only matters where both are.
 pub(super) fn gather(
-    spec: &ResolvedSpec,
     loaders: &BTreeMap<LoaderKind, LoaderFiles>,
     loader_paths: &BTreeMap<String, PathBuf>,
-    images: &BTreeMap<String, LocalImage>,
-    recipes: &BTreeMap<&str, &Recipe>,
+    images: &BTreeMap<String, ImageFacts>,
+    known: &dyn Known,
     world: &dyn World,
 ) -> SecureFacts {
-    // A file that could be read a moment ago and cannot be now is one that is not there.
-    let bytes = |kind: LoaderKind| {
-        let name = loaders.get(&kind)?.files.keys().next()?;
-        world.read(loader_paths.get(name)?, MAX_LOADER).ok()
-    };
-    let chains: BTreeMap<_, _> = CHAINS
-        .into_iter()
-        .filter_map(|(machine, shim, grub)| Some((machine, chain(&bytes(shim)?, &bytes(grub)?))))
-        .collect();
-    let mut kernels: BTreeMap<String, BTreeMap<_, _>> = BTreeMap::new();
-    if !chains.is_empty() {
-        for (iso, path) in kernel_paths(spec, recipes) {
-            let Some(image) = images.get(&iso) else { continue };
-            let signers = image.iso.tree.file(&path).and_then(|file| signers_in(image, &file, world).ok());
-            kernels.entry(iso).or_default().insert(path, signers.unwrap_or_default());
+    let chain = |(machine, shim, grub): (Machine, LoaderKind, LoaderKind)| {
+        let (shim, shim_pin) = loaders.get(&shim)?.files.iter().next()?;
+        let (grub, grub_pin) = loaders.get(&grub)?.files.iter().next()?;
+        if let Some(chain) = known.chain(machine, shim_pin, grub_pin) {
+            return Some((machine, chain));
         }
-    }
+        // A file that could be read a moment ago and cannot be now is one that is not there.
+        let open = |name| world.open(loader_paths.get(name)?).ok();
+        Some((machine, chain(&*open(shim)?, &*open(grub)?)))
+    };
+    let chains: BTreeMap<_, _> = CHAINS.into_iter().filter_map(chain).collect();
+    let kernels = match chains.is_empty() {
+        true => BTreeMap::new(),
+        false => images.iter().map(|(iso, facts)| (iso.clone(), facts.signers.clone())).collect(),
+    };
     SecureFacts { chains, kernels }
 }
 
-fn chain(shim: &[u8], grub: &[u8]) -> Chain {
-    let section = |file, name| Pe::new(file).and_then(|program| program.section(name));
-    let trusted = section(shim, ".vendor_cert").map(names::common_names).unwrap_or_default();
-    let signatures = Pe::new(grub).and_then(Pe::signatures).unwrap_or_default();
-    let signers: BTreeSet<_> = signatures.into_iter().flat_map(names::common_names).collect();
+fn chain(shim: &dyn ReadAt, grub: &dyn ReadAt) -> Chain {
+    let vendor = section(shim, ".vendor_cert").and_then(|place| bytes_of(shim, place));
+    let trusted = vendor.as_deref().map(names::common_names).unwrap_or_default();
+    let signers: BTreeSet<_> = certificates(grub)
+        .and_then(|table| Some(signatures_in(&table)?.into_iter().flat_map(names::common_names).collect()))
+        .unwrap_or_default();
     Chain {
         grub_is_trusted: !trusted.is_disjoint(&signers),
         trusted,
         // What it writes into a request, or what it tells a server over the firmware's own HTTP.
-        grub_has_http: [&b" HTTP/1.1\r\n"[..], b"UefiHttpBoot/1.0"].iter().any(|needle| contains(grub, needle)),
-        grub_folder: section(grub, "mods").and_then(grub::folder).unwrap_or_else(|| "/grub".to_owned()),
+        grub_has_http: scan::has_any(grub, [b" HTTP/1.1\r\n", b"UefiHttpBoot/1.0"]).unwrap_or(false),
+        grub_folder: section(grub, "mods").and_then(|mods| folder(grub, mods)).unwrap_or_else(|| "/grub".to_owned()),
     }
 }
 
-fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
+/// The headers of a program.
+fn head(file: &dyn ReadAt) -> Option<Vec<u8>> {
+    bytes_of(file, Place { offset: 0, len: usize::try_from(file.size()).map_or(HEADERS, |size| size.min(HEADERS)) })
 }
 
-/// The kernels that a menu can start.
-fn kernel_paths(spec: &ResolvedSpec, recipes: &BTreeMap<&str, &Recipe>) -> BTreeSet<(String, String)> {
-    let by_hand = spec.kernel_targets().map(|target| (target.iso.clone(), target.kernel.value.clone()));
-    let own = recipes
-        .iter()
-        .flat_map(|(iso, recipe)| recipe.entries().iter().map(move |entry| ((*iso).to_owned(), entry.kernel.clone())));
-    by_hand.chain(own).collect()
+fn section(file: &dyn ReadAt, name: &str) -> Option<Place> {
+    Pe::new(&head(file)?)?.section_place(name, &|place| bytes_of(file, place))
 }
 
-/// The names in the signatures of a kernel; nothing for one that is unsigned or no UEFI program.
-fn signers_in(image: &LocalImage, file: &FileEntry, world: &dyn World) -> io::Result<BTreeSet<String>> {
-    let disk = world.open(&image.path)?;
-    let head = read(&*disk, file, 0, HEADERS)?;
+fn certificates(file: &dyn ReadAt) -> Option<Vec<u8>> {
+    bytes_of(file, Pe::new(&head(file)?)?.certificates().ok()??)
+}
+
+fn bytes_of(file: &dyn ReadAt, place: Place) -> Option<Vec<u8>> {
+    if place.len > MAX_SECTION || place.offset.checked_add(place.len as u64)? > file.size() {
+        return None;
+    }
+    let mut bytes = vec![0; place.len];
+    file.read_exact_at(place.offset, &mut bytes).ok().map(|()| bytes)
+}
+
+/// The folder that is built into a GRUB with this section of modules.
+fn folder(file: &dyn ReadAt, mods: Place) -> Option<String> {
+    grub::folder(&|at, len| {
+        let rest = (mods.len as u64).checked_sub(at)?;
+        let len = usize::try_from(rest).map_or(len, |rest| rest.min(len));
+        bytes_of(file, Place { offset: mods.offset.checked_add(at)?, len })
+    })
+}
+
+/// The names in the signatures of kernels, by their paths; no names for one that is unsigned or no UEFI program.
+pub(super) fn signers<'a>(
+    iso: &Iso,
+    image: &dyn ReadAt,
+    kernels: impl Iterator<Item = &'a str>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let signers = |path: &str| iso.tree.file(path).and_then(|file| signers_in(&file, image).ok()).unwrap_or_default();
+    kernels.map(|path| (path.to_owned(), signers(path))).collect()
+}
+
+fn signers_in(file: &FileEntry, image: &dyn ReadAt) -> io::Result<BTreeSet<String>> {
+    let head = read(image, file, 0, HEADERS)?;
     let place = Pe::new(&head).and_then(|program| program.certificates().ok().flatten());
     let Some(place) = place else { return Ok(BTreeSet::new()) };
-    Ok(names::common_names(&read(&*disk, file, place.offset, place.len)?))
+    Ok(names::common_names(&read(image, file, place.offset, place.len)?))
 }
 
 /// Reads a part of a file of an ISO, shorter where the file ends.

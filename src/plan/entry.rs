@@ -1,21 +1,42 @@
-//! Labels of PXELINUX menus that start a kernel of an ISO.
+//! What starts a kernel: that of an ISO, or one by hand. PXELINUX' words for it stand here, too.
 
 use std::fmt::Write as _;
 
+use super::reach;
 use super::template::{HOST, ORIGIN, one_line, url_path};
+use crate::facts::{Facts, FileKind};
 use crate::image::recipe::{KernelEntry, Recipe};
-use crate::resolve::{IsoSource, KernelTarget};
+use crate::resolve::{FileSource, FilesTarget, IsoSource, KernelTarget};
+use crate::spec::url::Url;
 
-/// What a menu label needs to start one kernel of an ISO, with marks for the server's address.
+/// What a menu label needs to start one kernel, with marks for the server's address.
 pub(super) struct Boot {
     pub title: String,
-    pub kernel: String,
-    pub initrds: Vec<String>,
-    /// The same files by their paths in the tree.
-    pub kernel_file: String,
-    pub initrd_files: Vec<String>,
+    pub kernel: Place,
+    pub initrds: Vec<Place>,
+    /// Files that the kernel, or the program in its place, finds by these names.
+    pub named: Vec<(String, Place)>,
     pub arguments: Vec<String>,
     pub network: NetworkWords,
+    /// Whether it is a UEFI program and no kernel.
+    pub is_program: bool,
+}
+
+/// Where a client gets a file from.
+pub(super) enum Place {
+    /// From us, by its path in the tree.
+    Tree(String),
+    /// From another server.
+    Url(Url),
+}
+
+impl Place {
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Tree(path) => format!("{ORIGIN}/{}", url_path(path)),
+            Self::Url(url) => url.to_string(),
+        }
+    }
 }
 
 /// What the initramfs is told about the network.
@@ -25,6 +46,8 @@ pub(super) enum NetworkWords {
     Address,
     /// The card alone.
     Card,
+    /// Nothing: it is no initramfs that starts.
+    Nothing,
 }
 
 /// The kernels of an ISO, each with the words that fetch its root image over HTTP.
@@ -47,14 +70,18 @@ pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
     };
     let boot = |entry: &KernelEntry| Boot {
         title: entry.title.clone(),
-        kernel: format!("{root}/{}", url_path(&entry.kernel)),
-        initrds: entry.initrds.iter().map(|path| format!("{root}/{}", url_path(path))).collect(),
-        kernel_file: format!("iso/{}/{}", iso.name, entry.kernel),
-        initrd_files: entry.initrds.iter().map(|path| format!("iso/{}/{path}", iso.name)).collect(),
+        kernel: in_iso(&iso.name, &entry.kernel),
+        initrds: entry.initrds.iter().map(|path| in_iso(&iso.name, path)).collect(),
+        named: Vec::new(),
         arguments: arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)).collect(),
         network,
+        is_program: false,
     };
     entries.iter().map(boot).collect()
+}
+
+fn in_iso(iso: &str, path: &str) -> Place {
+    Place::Tree(format!("iso/{iso}/{path}"))
 }
 
 fn arguments(words: &[String]) -> impl Iterator<Item = String> {
@@ -67,27 +94,46 @@ pub(super) fn by_hand(target: &KernelTarget) -> Boot {
     let filled = |word: String| word.replace("{iso}", &root).replace("{server}", &HOST.to_string());
     Boot {
         title: target.kernel.value.rsplit('/').next().unwrap_or_default().to_owned(),
-        kernel: format!("{root}/{}", url_path(&target.kernel.value)),
-        initrds: target.initrds.iter().map(|initrd| format!("{root}/{}", url_path(&initrd.value))).collect(),
-        kernel_file: format!("iso/{}/{}", target.iso, target.kernel.value),
-        initrd_files: target.initrds.iter().map(|initrd| format!("iso/{}/{}", target.iso, initrd.value)).collect(),
+        kernel: in_iso(&target.iso, &target.kernel.value),
+        initrds: target.initrds.iter().map(|initrd| in_iso(&target.iso, &initrd.value)).collect(),
+        named: Vec::new(),
         arguments: arguments(&target.arguments).map(filled).collect(),
         network: NetworkWords::Card,
+        is_program: false,
+    }
+}
+
+/// A kernel that is in no ISO. Only an initramfs has use for BOOTIF; a test of the memory or a UEFI program might stumble.
+pub(super) fn of_files(target: &FilesTarget, facts: &Facts) -> Boot {
+    let place = |source: &FileSource| match source {
+        FileSource::Served(file) => Place::Tree(file.tree.clone()),
+        FileSource::Elsewhere(url) => Place::Url(url.value.clone()),
+    };
+    Boot {
+        title: target.kernel.file_name().to_owned(),
+        kernel: place(&target.kernel),
+        initrds: target.initrds.iter().map(place).collect(),
+        named: target.named.iter().map(|(name, source)| (name.clone(), place(source))).collect(),
+        arguments: arguments(&target.arguments).map(|word| word.replace("{server}", &HOST.to_string())).collect(),
+        network: if target.initrds.is_empty() { NetworkWords::Nothing } else { NetworkWords::Card },
+        is_program: matches!(reach::kind(&target.kernel, facts), FileKind::Uefi { .. }),
     }
 }
 
 impl Boot {
     /// Whether UEFI of 64 bits can start its kernel: archiso's for 32 bits it cannot.
     pub(super) fn runs_on_uefi(&self) -> bool {
-        !self.kernel.contains("/i686/")
+        !matches!(&self.kernel, Place::Tree(path) if path.contains("/i686/"))
     }
 
     /// What the label does, in PXELINUX's words.
     pub(super) fn action(&self) -> String {
-        let mut text = format!("LINUX {}\n", self.kernel);
+        let mut text = format!("LINUX {}\n", self.kernel.url());
         // Writing to a String cannot fail.
         if !self.initrds.is_empty() {
-            let _ = writeln!(text, "INITRD {}", self.initrds.join(","));
+            // A comma is between two of them.
+            let urls: Vec<String> = self.initrds.iter().map(|initrd| initrd.url().replace(',', "%2C")).collect();
+            let _ = writeln!(text, "INITRD {}", urls.join(","));
         }
         if !self.arguments.is_empty() {
             let _ = writeln!(text, "APPEND {}", self.arguments.join(" "));
@@ -96,6 +142,7 @@ impl Boot {
         let _ = match self.network {
             NetworkWords::Address => writeln!(text, "SYSAPPEND 3"),
             NetworkWords::Card => writeln!(text, "SYSAPPEND 2"),
+            NetworkWords::Nothing => Ok(()),
         };
         text
     }

@@ -22,6 +22,7 @@ fn path(name: &str) -> Option<&'static str> {
     Some(match name {
         "undionly.kpxe" => "ipxe/bios/undionly.kpxe",
         "ipxe.pxe" => "ipxe/bios/ipxe.pxe",
+        "ipxe.lkrn" => "ipxe/bios/ipxe.lkrn",
         "ipxe-ia32.efi" => "ipxe/ia32/ipxe.efi",
         "ipxe-x64.efi" => "ipxe/x64/ipxe.efi",
         "ipxe-arm64.efi" => "ipxe/arm64/ipxe.efi",

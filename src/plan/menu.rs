@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::template::{Template, one_line};
-use super::{Node, Plan, Role, entry, title};
+use super::reach::{self, Can, LKRN, REBOOT, Shows};
+use super::template::{ORIGIN, Template, one_line};
+use super::{Node, Plan, Role, entry, ipxe, loader, title};
 use crate::facts::{Facts, MODULES, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::BiosBoot;
@@ -18,7 +19,7 @@ const FIRST: &str = "pxelinux.cfg/default";
 
 /// Adds PXELINUX, the menus of the spec and those of its ISOs; says how a BIOS client gets there.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBoot {
-    add_pxelinux(facts, plan);
+    add_pxelinux(spec, facts, plan);
     let isos: Isos<'_> = spec
         .isos
         .iter()
@@ -34,7 +35,8 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) -> BiosBo
     }
     for (at, menu) in spec.menus.iter().enumerate() {
         let way_back = if at == 0 { String::new() } else { way_back() };
-        put(plan, &menu_file(&menu.name), spec_menu(menu, spec, facts, &isos) + &way_back);
+        let text = spec_menu(menu, spec, facts, &isos, plan);
+        put(plan, &menu_file(&menu.name), text + &way_back);
     }
     let first = match (spec.menus.first(), spec.isos.first()) {
         (Some(menu), _) => menu_file(&menu.name),
@@ -67,10 +69,12 @@ fn iso_file(name: &str) -> String {
 }
 
 /// Adds the loader, the modules of our menus, and those that menus of ISOs use.
-fn add_pxelinux(facts: &Facts, plan: &mut Plan) {
+fn add_pxelinux(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
     let Some(pxelinux) = facts.loaders.get(&LoaderKind::Pxelinux) else { return };
     let of_menus = facts.images.values().filter_map(|image| image.own_menu()).flat_map(|menu| &menu.modules);
-    let wanted: BTreeSet<&str> = of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).collect();
+    let of_entries = spec.entries().any(|(_, _, target)| matches!(target, Target::Restart(_))).then_some(REBOOT);
+    let wanted: BTreeSet<&str> =
+        of_menus.map(String::as_str).chain(MODULES.iter().copied()).chain([PROGRAM]).chain(of_entries).collect();
     for (name, pin) in pxelinux.files.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
         plan.loaders.insert(name.clone(), pin.clone());
         plan.tree.insert(format!("{FOLDER}/{name}"), Node::Loader(name.clone()));
@@ -104,7 +108,7 @@ fn iso_menu(iso: &IsoSource, recipe: &Recipe) -> String {
 
 type Isos<'a> = BTreeMap<&'a str, (&'a IsoSource, &'a Recipe)>;
 
-fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>) -> String {
+fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>, plan: &mut Plan) -> String {
     let mut text = head(&menu.title);
     if let Some(seconds) = menu.timeout {
         // In tenths of a second, and 0 would wait for ever.
@@ -114,7 +118,12 @@ fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>) -
         match item {
             MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
             MenuItem::Entry { name, title: own_title, target, is_default } => {
-                let Some(action) = action(target, isos) else { continue };
+                let action = match reach::can(Shows::Pxelinux, target, facts) {
+                    Can::Itself => action(target, facts, isos),
+                    Can::ThroughIpxe => through_ipxe(&menu.name, name, target, facts, plan),
+                    Can::Not(_) => None,
+                };
+                let Some(action) = action else { continue };
                 let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts));
                 text.push_str(&label(name, shown, *is_default, &action));
             }
@@ -123,10 +132,14 @@ fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>) -
     text
 }
 
-/// What a line of a menu does, in PXELINUX's words; `None` for an ISO without a recipe, which only kernels by hand may name.
-fn action(target: &Target, isos: &Isos<'_>) -> Option<String> {
+/// What a line of a menu does, in PXELINUX's words; `None` for what PXELINUX cannot do itself, and for an ISO without a recipe,
+/// which only kernels by hand may name.
+fn action(target: &Target, facts: &Facts, isos: &Isos<'_>) -> Option<String> {
     Some(match target {
         Target::Kernel(target) => entry::by_hand(target).action(),
+        Target::Files(target) => entry::of_files(target, facts).action(),
+        Target::Restart(_) => format!("COM32 {REBOOT}\n"),
+        Target::Chain(_) | Target::Shell(_) | Target::FirmwareSetup(_) => return None,
         Target::LocalDisk => "LOCALBOOT 0\n".to_owned(),
         Target::Menu(menu) => config(&format!("{FOLDER}/{}", menu_file(menu))),
         Target::Iso(iso) => {
@@ -142,6 +155,15 @@ fn action(target: &Target, isos: &Isos<'_>) -> Option<String> {
             }
         }
     })
+}
+
+/// Starts iPXE as a kernel, with the script of one entry as its initial RAM disk.
+fn through_ipxe(menu: &str, name: &str, target: &Target, facts: &Facts, plan: &mut Plan) -> Option<String> {
+    let ipxe = loader::place_program(LoaderKind::IpxeBios, LKRN, facts, plan)?;
+    let script = ipxe::of_one(target, facts)?;
+    let file = format!("ipxe/{menu}/{name}.ipxe");
+    put(plan, &file, script);
+    Some(format!("LINUX {ORIGIN}/{ipxe}\nINITRD {ORIGIN}/{FOLDER}/{file}\n"))
 }
 
 /// One line of a menu; `name` must be unique in its file.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `iso/<name>/…` | the ISO, in place; a few files replaced by rewritten ones |
 //! | `iso/<name>.iso` | the ISO file itself |
+//! | `file/<menu>/<entry>/…` | files that an entry names and that are in no ISO |
 //! | `pxelinux/…` | PXELINUX of this machine and the menus that netspec makes, where they are needed |
 //! | `boot.ipxe` | the script for iPXE, which on UEFI is the menu |
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
@@ -17,11 +18,17 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod archiso;
+mod command_line;
 mod entry;
+mod files;
+pub mod findings;
 mod grub;
 mod ipxe;
+pub mod left_out;
 mod loader;
+pub mod machine;
 mod menu;
+mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
@@ -32,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
@@ -69,6 +77,9 @@ pub struct Plan {
     /// Pi, which asks there first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub below_serial: BTreeSet<String>,
+    /// Machines that begin elsewhere than with the first menu. They ask for a path that says who they are.
+    #[serde(skip_serializing_if = "Machines::is_empty")]
+    pub machines: Machines,
     /// What files of ISOs are to clients, where it is known.
     pub roles: BTreeMap<String, Role>,
     /// What DHCP tells each kind of client.
@@ -115,6 +126,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         everywhere: BTreeMap::new(),
         stand_ins: BTreeMap::new(),
         below_serial: BTreeSet::new(),
+        machines: Machines::of(spec),
         roles: BTreeMap::new(),
         boot: BootTable::default(),
     };
@@ -128,6 +140,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         plan.roles.insert(path(&target.kernel.value), Role::Kernel);
         plan.roles.extend(target.initrds.iter().map(|initrd| (path(&initrd.value), Role::Initrd)));
     }
+    files::add(spec, facts, &mut plan);
     let bios = match (&spec.menus[..], &spec.isos[..]) {
         ([], [iso]) => bios_of_single_iso(spec, facts, iso, &mut plan),
         _ => menu::add(spec, facts, &mut plan),

@@ -3,6 +3,7 @@
 
 pub mod dhcp;
 pub mod http;
+pub mod identity;
 pub mod name;
 pub mod probe;
 pub mod tftp;

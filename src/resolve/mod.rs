@@ -4,8 +4,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod command_line;
+mod files;
 mod machines;
 pub mod rules;
+mod start;
+mod stated;
 mod wanted;
 mod words;
 
@@ -16,14 +20,20 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::command_line::{CommandLine, KernelByHand};
+pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
+pub use self::start::{Group, Host, Start};
+pub use self::stated::StatedHost;
 pub use self::wanted::{FirmwareMachine, WantedLoader};
-pub use self::words::words;
+pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
+use crate::spec::file::FileRef;
 use crate::spec::loader::LoaderKind;
 use crate::spec::tftp::TftpOption;
+use crate::spec::url::Url;
 use crate::spec::{self, Spec};
 
 /// A spec in which every name is known to exist.
@@ -31,7 +41,7 @@ use crate::spec::{self, Spec};
 pub struct ResolvedSpec {
     /// The networks to serve; never empty.
     pub networks: Vec<Network>,
-    /// The ISOs; never empty.
+    /// The ISOs; empty only where there are menus.
     pub isos: Vec<IsoSource>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
@@ -41,12 +51,20 @@ pub struct ResolvedSpec {
     pub loaders: BTreeMap<LoaderKind, LoaderSource>,
     /// Machines that are answered otherwise than usual; the first rule that a machine meets counts.
     pub rules: Vec<Rule>,
+    /// Single machines, in the order of the spec.
+    pub hosts: Vec<Host>,
+    /// Classes of machines that boot otherwise than usual; the first one that a machine belongs to counts.
+    pub groups: Vec<Group>,
     /// Beginnings of option 60 that are answered besides those of PXE and HTTP Boot.
     pub vendor_classes: Vec<String>,
     /// The loaders that rules give to machines, in the order of the spec.
     pub wanted_loaders: Vec<WantedLoader>,
     /// The machines that rules speak of, in the order of the spec.
     pub firmware_machines: Vec<FirmwareMachine>,
+    /// What the spec writes on the command lines of kernels.
+    pub command_lines: Vec<CommandLine>,
+    /// The machines of which the spec says what they are made of.
+    pub stated_hosts: Vec<StatedHost>,
 }
 
 /// A network on which clients are answered.
@@ -121,8 +139,10 @@ const LEASE_SECONDS: u32 = 12 * 3600;
 pub struct IsoSource {
     /// Its name in the spec, and in paths.
     pub name: String,
-    /// The file, relative to the current folder or absolute.
+    /// The file, relative to the current folder or absolute; empty where it is fetched.
     pub path: PathBuf,
+    /// Where it is fetched from, if it is not a file of this machine.
+    pub fetched: Option<Pinned>,
     /// Words added to the kernel command line.
     pub arguments: Vec<String>,
     /// Where the path was written.
@@ -169,10 +189,20 @@ pub enum Target {
     Iso(String),
     /// A kernel of an ISO, with a command line by hand.
     Kernel(KernelTarget),
+    /// A kernel that is in no ISO.
+    Files(FilesTarget),
+    /// A script or a program of another server.
+    Chain(Spanned<Url>),
     /// The menu of that name.
     Menu(String),
     /// The firmware's next boot device.
     LocalDisk,
+    /// The prompt of the boot loader.
+    Shell(Span),
+    /// The PC, from the beginning.
+    Restart(Span),
+    /// The firmware's own setup.
+    FirmwareSetup(Span),
 }
 
 /// A kernel that the spec names.
@@ -232,6 +262,37 @@ impl ResolvedSpec {
         })
     }
 
+    /// The entries with kernels that are in no ISO: menu, entry, what is started; in the order of the menus.
+    pub fn files_targets(&self) -> impl Iterator<Item = (&Menu, &str, &FilesTarget)> {
+        self.entries().filter_map(|(menu, name, target)| match target {
+            Target::Files(files) => Some((menu, name, files)),
+            _ => None,
+        })
+    }
+
+    /// All entries: menu, name, target; in the order of the menus.
+    pub fn entries(&self) -> impl Iterator<Item = (&Menu, &str, &Target)> {
+        self.menus.iter().flat_map(|menu| {
+            menu.items.iter().filter_map(move |item| match item {
+                MenuItem::Entry { name, target, .. } => Some((menu, name.as_str(), target)),
+                MenuItem::Separator => None,
+            })
+        })
+    }
+
+    /// What must be in the cache before the spec can be served, in the order of the text.
+    pub fn pinned(&self) -> Vec<&Pinned> {
+        let isos = self.isos.iter().filter_map(|iso| iso.fetched.as_ref());
+        let files = self.files_targets().flat_map(|(_, _, target)| target.served());
+        let files = files.filter_map(|file| match &file.origin {
+            Origin::Fetched(pinned) => Some(pinned),
+            Origin::Path(_) => None,
+        });
+        let mut all: Vec<_> = isos.chain(files).collect();
+        all.sort_by_key(|pinned| pinned.span);
+        all
+    }
+
     /// Whether an ISO is booted in the way that it is made for, so that a recipe for it is needed.
     pub fn needs_recipe(&self, iso: &str) -> bool {
         let mut items = self.menus.iter().flat_map(|menu| &menu.items);
@@ -270,12 +331,16 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
-        menus: spec.menus.iter().map(menu).collect(),
+        menus: spec.menus.iter().map(|written| menu(written, sources)).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
+        command_lines: command_line::command_lines(spec),
+        stated_hosts: stated::hosts(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
+        hosts: start::hosts(spec),
+        groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
     (resolved, findings)
@@ -319,16 +384,23 @@ fn address_pool(network: &spec::Network, hosts: &[spec::Host]) -> Option<Address
 
 fn iso_source(iso: &spec::Iso, sources: &Sources) -> Option<IsoSource> {
     let path = iso.path.as_ref()?;
+    let fetched = match (&iso.url, &iso.sha256) {
+        (Some(url), Some(sha256)) => Some(Pinned { url: url.clone(), sha256: sha256.value, span: path.span }),
+        // It has a finding.
+        (Some(_), None) => return None,
+        (None, _) => None,
+    };
     Some(IsoSource {
         name: iso.name.value.clone(),
-        path: sources.beside(path),
+        path: if fetched.is_some() { PathBuf::new() } else { sources.beside(path) },
+        fetched,
         // An argument may hold several words, as on a command line.
         arguments: iso.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
         span: path.span,
     })
 }
 
-fn menu(menu: &spec::Menu) -> Menu {
+fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
     let item = |item: &spec::menu::Item| match item {
         spec::menu::Item::Separator(_) => Some(MenuItem::Separator),
         spec::menu::Item::Entry(entry) => Some(MenuItem::Entry {
@@ -339,9 +411,14 @@ fn menu(menu: &spec::Menu) -> Menu {
                     Some(kernel) => Target::Kernel(kernel_target(&iso.value, kernel, entry)),
                     None => Target::Iso(iso.value.clone()),
                 },
+                spec::menu::Target::Kernel => Target::Files(files::target(&menu.name.value, entry, sources)?),
+                spec::menu::Target::Chain(url) => Target::Chain(url.clone()),
                 spec::menu::Target::Menu(name) => Target::Menu(name.value.clone()),
                 spec::menu::Target::Boot(boot) => match boot.value {
                     spec::menu::Boot::LocalDisk => Target::LocalDisk,
+                    spec::menu::Boot::Shell => Target::Shell(boot.span),
+                    spec::menu::Boot::Restart => Target::Restart(boot.span),
+                    spec::menu::Boot::FirmwareSetup => Target::FirmwareSetup(boot.span),
                 },
             },
             is_default: entry.default.as_ref().is_some_and(|default| default.value),
@@ -356,8 +433,8 @@ fn menu(menu: &spec::Menu) -> Menu {
     }
 }
 
-fn kernel_target(iso: &str, kernel: &Spanned<String>, entry: &spec::menu::Entry) -> KernelTarget {
-    let path = |path: &Spanned<String>| Spanned::new(path.value.trim_start_matches('/').to_owned(), path.span);
+fn kernel_target(iso: &str, kernel: &FileRef, entry: &spec::menu::Entry) -> KernelTarget {
+    let path = |file: &FileRef| Spanned::new(file.path.value.trim_start_matches('/').to_owned(), file.path.span);
     KernelTarget {
         iso: iso.to_owned(),
         kernel: path(kernel),

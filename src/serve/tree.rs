@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
@@ -12,7 +13,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::content::{Content, Files, Opened};
-use crate::facts::{Digest, Gathered};
+use crate::facts::{Digest, Facts, Gathered, ImageFacts};
 use crate::image::iso9660::{Extent, Iso};
 use crate::plan::{Node, Plan, Role, Template};
 
@@ -20,6 +21,8 @@ use crate::plan::{Node, Plan, Role, Template};
 pub struct FileTree {
     http_port: u16,
     images: BTreeMap<String, OpenImage>,
+    /// The files of ISOs that are not on this machine.
+    outlines: BTreeMap<String, Outline>,
     files: BTreeMap<String, OpenNode>,
     everywhere: BTreeMap<String, OpenNode>,
     stand_ins: BTreeMap<String, OpenNode>,
@@ -34,10 +37,22 @@ struct OpenImage {
     tag: String,
 }
 
+/// What is known of the files of an ISO that is not on this machine.
+struct Outline {
+    sizes: BTreeMap<String, u64>,
+    /// The files of its menu.
+    texts: BTreeMap<String, Bytes>,
+}
+
 enum OpenNode {
     Text(Template),
-    Loader { disk: DiskFile, etag: Arc<str> },
+    Loader {
+        disk: DiskFile,
+        etag: Arc<str>,
+    },
     Alias(String),
+    /// A file that is not on this machine, and its size.
+    Absent(u64),
 }
 
 #[derive(Clone)]
@@ -84,17 +99,36 @@ impl FileTree {
         }
         // A module stands in the folder of each ISO that has it, and is opened once for all.
         let mut loaders = BTreeMap::new();
+        let mut loader = |name: &String| {
+            let (disk, etag) = match loaders.entry(name.clone()) {
+                Entry::Occupied(open) => open.into_mut(),
+                Entry::Vacant(free) => free.insert(open_loader(name, plan, gathered)?),
+            };
+            Ok(OpenNode::Loader { disk: disk.clone(), etag: etag.clone() })
+        };
+        let tree = Self::of(plan, &mut loader)?;
+        Ok(Self { images, ..tree })
+    }
+
+    /// The tree of a plan whose files are not on this machine: all its names, sizes and menus, and of other files no bytes. It
+    /// is for who asks what clients are told, and not for serving.
+    pub fn outline(plan: &Plan, facts: &Facts) -> Self {
+        let mut loader =
+            |name: &String| Ok::<_, Infallible>(OpenNode::Absent(plan.loaders.get(name).map_or(0, |pin| pin.size)));
+        let outlines = facts.images.iter().map(|(name, image)| (name.clone(), Outline::of(image))).collect();
+        match Self::of(plan, &mut loader) {
+            Ok(tree) => Self { outlines, ..tree },
+            Err(never) => match never {},
+        }
+    }
+
+    /// The tree without ISOs.
+    fn of<E>(plan: &Plan, loader: &mut dyn FnMut(&String) -> Result<OpenNode, E>) -> Result<Self, E> {
         let mut open = |(path, node): (&String, &Node)| {
             let open = match node {
                 Node::Text(template) => OpenNode::Text(template.clone()),
                 Node::Alias(path) => OpenNode::Alias(path.clone()),
-                Node::Loader(name) => {
-                    let (disk, etag) = match loaders.entry(name.clone()) {
-                        Entry::Occupied(open) => open.into_mut(),
-                        Entry::Vacant(free) => free.insert(open_loader(name, plan, gathered)?),
-                    };
-                    OpenNode::Loader { disk: disk.clone(), etag: etag.clone() }
-                }
+                Node::Loader(name) => loader(name)?,
             };
             Ok((path.clone(), open))
         };
@@ -102,7 +136,17 @@ impl FileTree {
         let everywhere = plan.everywhere.iter().map(&mut open).collect::<Result<_, _>>()?;
         let stand_ins = plan.stand_ins.iter().map(&mut open).collect::<Result<_, _>>()?;
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
-        Ok(Self { http_port: plan.server.http_port, images, files, everywhere, stand_ins, below_serial, roles })
+        let (images, outlines) = Default::default();
+        Ok(Self {
+            http_port: plan.server.http_port,
+            images,
+            outlines,
+            files,
+            everywhere,
+            stand_ins,
+            below_serial,
+            roles,
+        })
     }
 
     fn role(&self, path: &str) -> Role {
@@ -119,8 +163,15 @@ impl FileTree {
             }
             OpenNode::Loader { disk, etag } => (disk.whole(), disk.size, etag.clone(), disk.modified),
             OpenNode::Alias(other) => return self.open_in_image(other),
+            OpenNode::Absent(size) => return Some(self.absent(path, *size, Bytes::new())),
         };
         Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path) })
+    }
+
+    /// A file of which only these bytes are known.
+    fn absent(&self, path: &str, len: u64, bytes: Bytes) -> Opened {
+        let (content, etag) = (Content::Memory(bytes), "\"\"".into());
+        Opened { path: path.into(), len, content, etag, modified: None, role: self.role(path) }
     }
 
     /// `iso/<name>/<path in the ISO>`, or `iso/<name>.iso`.
@@ -139,7 +190,11 @@ impl FileTree {
                 role: self.role(path),
             });
         };
-        let image = self.images.get(name)?;
+        let Some(image) = self.images.get(name) else {
+            let outline = self.outlines.get(name)?;
+            let text = outline.texts.get(inner).cloned().unwrap_or_default();
+            return Some(self.absent(path, *outline.sizes.get(inner)?, text));
+        };
         let entry = image.iso.tree.file(inner)?;
         let first = entry.extents.first().map_or(0, |extent| extent.offset);
         Some(Opened {
@@ -150,6 +205,17 @@ impl FileTree {
             modified: image.disk.modified,
             role: self.role(path),
         })
+    }
+}
+
+impl Outline {
+    fn of(image: &ImageFacts) -> Self {
+        let menu = image.own_menu();
+        let text = |folder: &str, (name, text): (&String, &String)| {
+            (format!("{folder}/{name}"), Bytes::copy_from_slice(text.as_bytes()))
+        };
+        let texts = menu.into_iter().flat_map(|menu| menu.files.iter().map(|file| text(&menu.folder, file)));
+        Self { sizes: image.files.clone(), texts: texts.collect() }
     }
 }
 

@@ -4,7 +4,7 @@ use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
 use super::value::name_span;
-use super::{Firmware, Host, Iso, Loader, Menu, Network, Server, Spec};
+use super::{Firmware, Group, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// Set aside for boot tests of a spec.
@@ -25,6 +25,7 @@ pub(super) const TOP: Shape = Shape {
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
         Child { name: "host", once: false },
+        Child { name: "group", once: false },
         Child { name: "firmware", once: false },
         Child { name: TEST, once: false },
     ],
@@ -43,6 +44,7 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
             "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),
+            "group" => keep(&mut spec.groups, Group::decode(node, &mut out), &mut spec.incomplete),
             "firmware" => keep(&mut spec.firmware, Firmware::decode(node, &mut out), &mut spec.incomplete),
             "server" => spec.server = Some(Server::decode(node, &mut out)),
             TEST => out.push(

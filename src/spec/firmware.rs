@@ -119,6 +119,11 @@ impl Arch {
         })
     }
 
+    /// The same for what shows menus of netspec: a boot loader knows what executes it, and not how it was loaded.
+    pub fn of_menus(self) -> Option<Machine> {
+        self.machine().filter(|machine| *machine != Machine::RaspberryPi)
+    }
+
     /// Whether it is U-Boot.
     pub fn is_uboot(self) -> bool {
         self.name().starts_with("uboot-")
@@ -165,7 +170,8 @@ fn arches(node: &KdlNode, out: &mut Diagnostics) -> Option<Vec<Spanned<Arch>>> {
     read.into_iter().collect()
 }
 
-fn arch(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Arch>> {
+/// One kind of firmware.
+pub(super) fn arch(entry: &KdlEntry, out: &mut Diagnostics) -> Option<Spanned<Arch>> {
     let text = value::string(entry, Wanted::argument("arch"), out)?;
     if let Some(arch) = Arch::ALL.iter().find(|arch| arch.name() == text.value) {
         return Some(Spanned::new(*arch, text.span));

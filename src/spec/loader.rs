@@ -1,6 +1,7 @@
 //! `loader "pxelinux" "path/to/lpxelinux.0" modules="path/to/modules/bios"`, `loader "ipxe-x64" "path/to/snponly.efi"`
 
 use kdl::{KdlEntry, KdlNode};
+use serde::Serialize;
 
 use super::shape::{Checked, Shape};
 use super::value::{self, Wanted, name_span};
@@ -61,7 +62,8 @@ pub enum LoaderKind {
 }
 
 /// What executes a loader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Machine {
     /// A PC with legacy BIOS.
     Bios,
@@ -203,7 +205,7 @@ impl Loader {
 }
 
 /// A digest as `sha256sum` prints it.
-fn digest(text: &Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<[u8; 32]>> {
+pub(super) fn digest(text: &Spanned<String>, out: &mut Diagnostics) -> Option<Spanned<[u8; 32]>> {
     let digits = text.value.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>();
     let bytes = digits.filter(|digits| digits.len() == 64).and_then(|digits| {
         let bytes: Vec<u8> = digits.chunks(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();

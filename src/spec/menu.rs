@@ -2,9 +2,11 @@
 
 use kdl::{KdlEntry, KdlNode};
 
+use super::file::{ExtraFile, FileRef, INITRD, KERNEL};
 use super::iso::arguments;
 use super::name::name;
 use super::shape::{Checked, Child, Shape};
+use super::url::{self, Scheme, Url};
 use super::value::{self, Wanted, key_span, name_span};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -21,22 +23,17 @@ pub(super) const ENTRY: Shape = Shape {
     name: "entry",
     arguments: &["name"],
     more: None,
-    properties: &["title", "iso", "menu", "boot", "default"],
+    properties: &["title", "iso", "menu", "boot", "chain", "default"],
     children: &[
         Child { name: "kernel", once: true },
         Child { name: "initrd", once: false },
+        Child { name: "file", once: false },
         Child { name: "arguments", once: false },
     ],
 };
-pub(super) const KERNEL: Shape =
-    Shape { name: "kernel", arguments: &["path"], more: None, properties: &[], children: &[] };
-pub(super) const INITRD: Shape =
-    Shape { name: "initrd", arguments: &["path"], more: None, properties: &[], children: &[] };
 pub(super) const SEPARATOR: Shape =
     Shape { name: "separator", arguments: &[], more: None, properties: &[], children: &[] };
 
-/// What `boot` can be.
-pub(super) const BOOTS: [&str; 1] = ["local-disk"];
 /// The longest time until the default entry is booted, in seconds.
 pub(super) const MAX_TIMEOUT: u16 = 3600;
 
@@ -77,10 +74,12 @@ pub struct Entry {
     pub target: Option<Target>,
     /// Whether it is chosen when the time is over.
     pub default: Option<Spanned<bool>>,
-    /// The kernel to start instead of what the ISO's own menu offers; a path in the ISO.
-    pub kernel: Option<Spanned<String>>,
-    /// The initial RAM disks of that kernel; paths in the ISO.
-    pub initrds: Vec<Spanned<String>>,
+    /// The kernel to start; with an ISO, instead of what its own menu offers, and a path in it.
+    pub kernel: Option<FileRef>,
+    /// The initial RAM disks of that kernel.
+    pub initrds: Vec<FileRef>,
+    /// Further files that the kernel, or the program in its place, finds by name.
+    pub files: Vec<ExtraFile>,
     /// The command line of that kernel: each one word, or several with blanks between them.
     pub arguments: Vec<Spanned<String>>,
     /// The place of the word `entry`.
@@ -94,15 +93,40 @@ pub enum Target {
     Iso(Spanned<String>),
     /// Shows the menu of this name.
     Menu(Spanned<String>),
-    /// Boots something that the client has itself.
+    /// Does something that the client can do by itself.
     Boot(Spanned<Boot>),
+    /// Loads a script or a program from another server, and hands over to it.
+    Chain(Spanned<Url>),
+    /// Starts the kernel in its block, which is in no ISO.
+    Kernel,
 }
 
-/// What a client can boot without the network.
+/// What a client can do without the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boot {
-    /// Its first disk, or what its firmware would do next.
+    /// Boots its first disk, or what its firmware would do next.
     LocalDisk,
+    /// Shows a prompt where commands of the boot loader can be typed.
+    Shell,
+    /// Starts again.
+    Restart,
+    /// Shows the setup of its firmware.
+    FirmwareSetup,
+}
+
+impl Boot {
+    /// Every one.
+    pub const ALL: &[Self] = &[Self::LocalDisk, Self::Shell, Self::Restart, Self::FirmwareSetup];
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LocalDisk => "local-disk",
+            Self::Shell => "shell",
+            Self::Restart => "restart",
+            Self::FirmwareSetup => "firmware-setup",
+        }
+    }
 }
 
 impl Menu {
@@ -146,6 +170,32 @@ fn title(checked: &Checked<'_>, out: &mut Diagnostics) -> Option<Spanned<String>
 }
 
 impl Entry {
+    /// A path in an ISO is pinned with the ISO, and is no URL.
+    fn check_paths_in_iso(&self, out: &mut Diagnostics) {
+        for extra in &self.files {
+            out.push(
+                Diagnostic::new(Code::ConflictingTarget, "`file` is for a kernel that is in no ISO")
+                    .at(extra.name.span, "does not belong here")
+                    .help("remove it, or leave out `iso=` and name the kernel as a file of this machine"),
+            );
+        }
+        for file in self.kernel.iter().chain(&self.initrds) {
+            if file.url.is_some() {
+                out.push(
+                    Diagnostic::new(Code::ConflictingTarget, "a kernel of an ISO is a path in it, not a URL")
+                        .at(file.path.span, "a URL")
+                        .help("leave out `iso=`, or write the path of the file in the ISO"),
+                );
+            } else if let Some(sha256) = &file.sha256 {
+                out.push(
+                    Diagnostic::new(Code::ConflictingTarget, "a file of an ISO has no digest of its own")
+                        .at(sha256.span, "does not belong here")
+                        .help("remove it: the ISO is pinned as a whole"),
+                );
+            }
+        }
+    }
+
     fn decode(node: &KdlNode, out: &mut Diagnostics) -> Option<Self> {
         let checked = Checked::new(node, &ENTRY, out);
         let name = checked.argument(0, out).and_then(|entry| name(entry, "entry", out));
@@ -153,11 +203,13 @@ impl Entry {
         let default =
             checked.property("default").and_then(|entry| value::boolean(entry, Wanted::property("default"), out));
         let target = target(&checked, name.as_ref(), out);
-        let kernel = checked.child("kernel").and_then(|node| path(node, &KERNEL, out));
+        let kernel = checked.child("kernel").and_then(|node| FileRef::decode(node, &KERNEL, out));
         let lines = |name| checked.children.iter().filter(move |child| child.name().value() == name);
-        let initrds = lines("initrd").filter_map(|node| path(node, &INITRD, out)).collect();
+        let initrds = lines("initrd").filter_map(|node| FileRef::decode(node, &INITRD, out)).collect();
+        let files = lines("file").filter_map(|node| ExtraFile::decode(node, out)).collect();
         let arguments = lines("arguments").flat_map(|node| arguments(node, out)).collect();
-        let entry = Self { name: name?, title, target, default, kernel, initrds, arguments, span: name_span(node) };
+        let span = name_span(node);
+        let entry = Self { name: name?, title, target, default, kernel, initrds, files, arguments, span };
         entry.check_kernel(&checked, out);
         Some(entry)
     }
@@ -168,6 +220,7 @@ impl Entry {
         let other = match self.target {
             Some(Target::Menu(_)) => Some("menu"),
             Some(Target::Boot(_)) => Some("boot"),
+            Some(Target::Chain(_)) => Some("chain"),
             _ => None,
         };
         if let (Some(kernel), Some(other)) = (checked.child("kernel"), other) {
@@ -177,8 +230,11 @@ impl Entry {
                     format!("{seen} has `kernel` and `{other}`, and can do only one thing"),
                 )
                 .at(name_span(kernel), "one too many")
-                .help("name the ISO that holds the kernel with `iso=\"…\"`, or leave out the block"),
+                .help("keep the block, whose kernel may be a file, a URL or, with `iso=\"…\"`, a path in an ISO; or leave it out"),
             );
+        }
+        if let Some(Target::Iso(_)) = self.target {
+            self.check_paths_in_iso(out);
         }
         let needs_kernel = checked.children.iter().find(|child| child.name().value() != "kernel");
         if let (None, Some(child)) = (checked.child("kernel"), needs_kernel) {
@@ -188,21 +244,16 @@ impl Entry {
                     .at(name_span(child), "for which kernel?")
                     .help(match what {
                         "arguments" => "add `kernel \"path/to/file\"`, or write `arguments` in the block of the ISO",
-                        _ => "add `kernel \"path/to/file\"`, the path of a file in the ISO",
+                        _ => "add `kernel \"path/to/file\"`",
                     }),
             );
         }
     }
 }
 
-fn path(node: &KdlNode, shape: &'static Shape, out: &mut Diagnostics) -> Option<Spanned<String>> {
-    let entry = Checked::new(node, shape, out).argument(0, out)?;
-    value::string(entry, Wanted::argument(shape.name), out)
-}
-
 fn target(checked: &Checked<'_>, name: Option<&Spanned<String>>, out: &mut Diagnostics) -> Option<Target> {
     let said: Vec<(&str, &KdlEntry)> =
-        ["iso", "menu", "boot"].into_iter().filter_map(|key| Some((key, checked.property(key)?))).collect();
+        ["iso", "menu", "boot", "chain"].into_iter().filter_map(|key| Some((key, checked.property(key)?))).collect();
     let seen = name.map_or_else(|| "entry".to_owned(), |name| format!("entry `{}`", shown(&name.value)));
     let &[(key, entry)] = said.as_slice() else {
         if let [(_, first), (_, second), ..] = said.as_slice() {
@@ -216,11 +267,13 @@ fn target(checked: &Checked<'_>, name: Option<&Spanned<String>>, out: &mut Diagn
                 diagnostic = diagnostic.at(place, text);
             }
             out.push(diagnostic.help("keep one, and write a second entry for the other"));
+        } else if checked.child("kernel").is_some() {
+            return Some(Target::Kernel);
         } else if checked.clean {
             out.push(
                 Diagnostic::new(Code::Missing, format!("{seen} says nothing to boot"))
                     .at(name.map_or_else(|| name_span(checked.node), |name| name.span), "boots nothing")
-                    .help("add `iso=\"…\"`, `menu=\"…\"` or `boot=\"local-disk\"`"),
+                    .help("add `iso=\"…\"`, `menu=\"…\"`, `chain=\"…\"`, `boot=\"local-disk\"` or a block with a `kernel`"),
             );
         }
         return None;
@@ -229,20 +282,26 @@ fn target(checked: &Checked<'_>, name: Option<&Spanned<String>>, out: &mut Diagn
     match key {
         "iso" => Some(Target::Iso(text)),
         "menu" => Some(Target::Menu(text)),
+        "chain" => url::read(&text, &[Scheme::Http, Scheme::Https, Scheme::Tftp], out).map(Target::Chain),
         _ => boot(text, out),
     }
 }
 
 fn boot(text: Spanned<String>, out: &mut Diagnostics) -> Option<Target> {
-    if text.value == "local-disk" {
-        return Some(Target::Boot(Spanned::new(Boot::LocalDisk, text.span)));
+    if let Some(boot) = Boot::ALL.iter().find(|boot| boot.name() == text.value) {
+        return Some(Target::Boot(Spanned::new(*boot, text.span)));
     }
+    let names = || Boot::ALL.iter().map(|boot| boot.name());
     out.push(
         Diagnostic::new(Code::InvalidValue, format!("`boot` cannot be `{}`", shown(&text.value)))
             .at(text.span, "not known")
-            .help(match nearest(&text.value, BOOTS) {
+            .help(match nearest(&text.value, names()) {
+                // iPXE has a command for it that its builds leave out (`POWEROFF_CMD` of `config/general.h`).
+                _ if matches!(text.value.as_str(), "power-off" | "poweroff" | "halt" | "shutdown") => {
+                    "write `boot=\"restart\"`: the iPXE of distributions cannot switch a PC off".to_owned()
+                }
                 Some(near) => format!("did you mean `\"{near}\"`?"),
-                None => "write `boot=\"local-disk\"`, or `iso=\"…\"` for an ISO".to_owned(),
+                None => format!("write one of {}, or `iso=\"…\"` for an ISO", listed(names())),
             }),
     );
     None

@@ -3,16 +3,19 @@
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
 //! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`firmware`].
+//! [`group`], [`firmware`].
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod choice;
 mod decode;
 pub mod dhcp;
 mod duration;
 pub mod effect;
+pub mod file;
 pub mod firmware;
+pub mod group;
 pub mod host;
 mod include;
 pub mod iso;
@@ -28,10 +31,12 @@ mod open;
 mod parse;
 pub mod server;
 mod shape;
+mod size;
 mod split;
 mod subnet;
 pub mod tftp;
 pub mod tree;
+pub mod url;
 mod value;
 mod variables;
 mod words;
@@ -39,9 +44,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::choice::Choice;
 pub use self::decode::decode;
 pub use self::effect::Effect;
 pub use self::firmware::Firmware;
+pub use self::group::Group;
 pub use self::host::Host;
 pub use self::iso::Iso;
 pub use self::language::language;
@@ -70,8 +77,10 @@ pub struct Spec {
     pub server: Option<Server>,
     /// Where boot loaders are found.
     pub loaders: Vec<Loader>,
-    /// Single machines, and how they are answered.
+    /// Single machines: how they are answered, and what they boot.
     pub hosts: Vec<Host>,
+    /// Classes of machines and what they boot; the first one that a machine belongs to counts.
+    pub groups: Vec<Group>,
     /// Classes of machines that are answered differently; the first one that a machine belongs to counts.
     pub firmware: Vec<Firmware>,
     /// Whether a part of the text could not be read, so that the lack of a node or name proves nothing.

@@ -3,6 +3,7 @@
 //! Everything before `serve` reads through [`World`], so the same code runs over the real file system and over files that a
 //! test holds in memory.
 
+mod cache;
 mod mem;
 mod os;
 
@@ -10,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::cache::cache_folder;
 pub use self::mem::MemWorld;
 pub use self::os::OsWorld;
 
@@ -44,6 +46,23 @@ pub trait ReadAt: Send + Sync {
     }
 }
 
+/// What tells whether a file is still the one that it was, without reading it.
+///
+/// A change of the contents that sets back the time of the last one still changes `changed`, which no program can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stat {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// In bytes.
+    pub size: u64,
+    /// When its contents were last changed, in nanoseconds since 1970; programs can set this.
+    pub modified: i64,
+    /// When its contents or anything about it was last changed, likewise.
+    pub changed: i64,
+}
+
 /// The files that a spec may name.
 pub trait World: Send + Sync {
     /// Opens a regular file for reading.
@@ -63,6 +82,20 @@ pub trait World: Send + Sync {
     /// # Errors
     /// What the operating system says.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// Where the file of another server with this SHA-256 digest is, once it was fetched and verified.
+    fn fetched(&self, sha256: &[u8; 32]) -> PathBuf {
+        Path::new(cache::OF_ROOT).join(cache::name_of(sha256))
+    }
+
+    /// What is known about a regular file without opening it.
+    ///
+    /// # Errors
+    /// What the operating system says; `Unsupported` where files have no such marks.
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let _ = path;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Reads a whole file of at most `limit` bytes.
     ///

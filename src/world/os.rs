@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ReadAt, World};
+use super::{ReadAt, Stat, World, cache};
 
 /// The files of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,8 +44,30 @@ impl World for OsWorld {
         Ok(paths)
     }
 
+    /// In the cache folder of this user, else in that of root: who can write there can do worse.
+    fn fetched(&self, sha256: &[u8; 32]) -> PathBuf {
+        let name = cache::name_of(sha256);
+        let (own, of_root) = (cache::cache_folder().join(&name), Path::new(cache::OF_ROOT).join(&name));
+        if !own.exists() && of_root.exists() { of_root } else { own }
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         // An empty path is the current folder, as it is for a file that is named without one.
         std::fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let metadata = std::fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Ok(Stat {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        })
     }
 }

@@ -5,6 +5,8 @@ mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
+mod explain_code;
+mod formats;
 mod lan;
 mod layers;
 mod lease;

@@ -1,6 +1,6 @@
 //! Secure Boot on, with the keys that PCs are sold with: nothing starts that Microsoft or a distribution has not signed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::archiso::{self, came_from_the_server, expect};
 use super::{debian_live, specs};
@@ -131,11 +131,20 @@ const GRUB: &str = "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed";
 /// What the spec says about shim and GRUB: the signed GRUB is that of the newest Debian, because before release 13 it cannot load
 /// over HTTP.
 pub(crate) fn loaders(bench: &Bench) -> std::result::Result<String, Stop> {
+    Ok(specs::loaders(&[("shim-x64", &shim()?), ("grub-x64", &grub(bench)?)]))
+}
+
+/// The shim of this machine.
+pub(crate) fn shim() -> std::result::Result<PathBuf, Stop> {
     if !Path::new(SHIM).is_file() {
         return Err(Stop::Skipped(format!("there is no {SHIM}; Debian's package shim-signed has it")));
     }
-    let grub = firmware::newest("grub-efi-amd64-signed", bench.cache())?.join(GRUB);
-    Ok(specs::loaders(&[("shim-x64", Path::new(SHIM)), ("grub-x64", &grub)]))
+    Ok(PathBuf::from(SHIM))
+}
+
+/// Debian's newest signed GRUB.
+pub(crate) fn grub(bench: &Bench) -> std::result::Result<PathBuf, Stop> {
+    Ok(firmware::newest("grub-efi-amd64-signed", bench.cache())?.join(GRUB))
 }
 
 /// The kernel's own words, which it says when the variable of UEFI is 1 and the stage before it has not switched it off.

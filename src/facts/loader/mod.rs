@@ -16,12 +16,12 @@ pub use self::signature::Signer;
 pub use self::survey::{LookedAt, Signed, Survey, Surveyed, survey};
 pub use self::usual::{Package, Program, Usual};
 pub(super) use self::wanted::wanted;
-use super::Digest;
-use super::pe::Pe;
-use crate::diag::{Code, Diagnostic};
-use crate::resolve::LoaderSource;
+use super::pe::{HEADERS, Pe};
+use super::{Digest, Known, PROGRAM, scan};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::resolve::{LoaderSource, ResolvedSpec};
 use crate::spec::loader::{LoaderKind, Machine};
-use crate::world::World;
+use crate::world::{ReadAt, World};
 
 /// The files of one loader.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,15 +40,22 @@ pub struct FilePin {
     /// Whether HTTP is in a program. It shows where the program is not compressed, as those for UEFI are not.
     #[serde(skip)]
     pub speaks_http: bool,
+    /// The same about HTTPS.
+    #[serde(skip)]
+    pub speaks_https: bool,
 }
 
 /// What a client of HTTP has to send (RFC 9112 section 2.3).
 const HTTP: &[u8] = b"HTTP/1.1";
+/// The name of the scheme as iPXE looks it up (`core/open.c`), at the end of a string of C. Without it no build has HTTPS.
+const HTTPS: &[u8] = b"https\0";
 
 impl FilePin {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        let speaks_http = bytes.windows(HTTP.len()).any(|window| window == HTTP);
-        Self { size: bytes.len() as u64, sha256: Digest::of(bytes), speaks_http }
+    /// Reads a file piece by piece.
+    pub(super) fn of(file: &dyn ReadAt) -> io::Result<Self> {
+        let scanned = scan::scan(file, [HTTP, HTTPS])?;
+        let [speaks_http, speaks_https] = scanned.has;
+        Ok(Self { size: file.size(), sha256: scanned.sha256, speaks_http, speaks_https })
     }
 }
 
@@ -62,28 +69,52 @@ pub type Sources = BTreeMap<LoaderKind, LoaderSource>;
 pub(super) type Found = (LoaderFiles, BTreeMap<String, PathBuf>);
 
 /// Looks where the spec says, else in the usual places. Nothing found is no files.
-pub(super) fn find(row: &Usual, sources: &Sources, world: &dyn World) -> Result<Found, Box<Diagnostic>> {
+pub(super) fn find(
+    row: &Usual,
+    sources: &Sources,
+    known: &dyn Known,
+    world: &dyn World,
+) -> Result<Found, Box<Diagnostic>> {
     let (mut files, mut paths) = <(LoaderFiles, BTreeMap<_, _>)>::default();
     let mut add = |name: &str, path: &Path, pin: FilePin| {
         files.files.insert(name.to_owned(), pin);
         paths.insert(name.to_owned(), path.to_owned());
     };
     if let Some(source) = sources.get(&row.kind) {
-        let pin = read(row, &source.path, world).map_err(|error| unusable(row, source, &error))?;
+        let program = program_of(row, &source.path);
+        let pin = match program.and_then(|program| known.pin(program.name, &source.path)) {
+            Some(pin) => pin,
+            None => read(row, &source.path, world).map_err(|error| unusable(row, source, &error))?,
+        };
         check_digest(row.kind, source, &pin)?;
-        if let Some(program) = program_of(row, &source.path) {
+        if let Some(program) = program {
             add(program.name, &source.path, pin);
         }
     } else {
         for program in row.programs {
-            let found =
-                program.places.iter().map(Path::new).find_map(|place| Some((place, read(row, place, world).ok()?)));
+            let pin = |place| known.pin(program.name, place).or_else(|| read(row, place, world).ok());
+            let found = program.places.iter().map(Path::new).find_map(|place| Some((place, pin(place)?)));
             if let Some((place, pin)) = found {
                 add(program.name, place, pin);
             }
         }
     }
     Ok((files, paths))
+}
+
+/// Loaders that are known without their files: what the spec pins by a digest must be what is known.
+pub(super) fn pinned(
+    spec: &ResolvedSpec,
+    loaders: BTreeMap<LoaderKind, LoaderFiles>,
+    findings: &mut Diagnostics,
+) -> BTreeMap<LoaderKind, LoaderFiles> {
+    for (kind, source) in &spec.loaders {
+        let first = loaders.get(kind).and_then(|loader| loader.files.get(PROGRAM).or(loader.files.values().next()));
+        if let Some(Err(finding)) = first.map(|pin| check_digest(*kind, source, pin)) {
+            findings.push(*finding);
+        }
+    }
+    loaders
 }
 
 /// Which program a file that the spec names is: the one with the same extension, else the first.
@@ -118,12 +149,17 @@ enum Unusable {
 }
 
 fn read(row: &Usual, path: &Path, world: &dyn World) -> Result<FilePin, Unusable> {
-    let bytes = world.read(path, MAX_FILE).map_err(Unusable::Io)?;
-    match (row.machine_type, Pe::new(&bytes).map(Pe::machine_type)) {
+    let file = world.open(path).map_err(Unusable::Io)?;
+    if file.size() > MAX_FILE {
+        return Err(Unusable::Io(io::ErrorKind::FileTooLarge.into()));
+    }
+    let mut head = vec![0; usize::try_from(file.size()).map_or(HEADERS, |size| size.min(HEADERS))];
+    file.read_exact_at(0, &mut head).map_err(Unusable::Io)?;
+    match (row.machine_type, Pe::new(&head).map(Pe::machine_type)) {
         (Some(wanted), Some(found)) if wanted != found => Err(Unusable::Machine(found)),
         (Some(_), None) => Err(Unusable::NoProgram),
         (None, Some(_)) => Err(Unusable::Uefi),
-        _ => Ok(FilePin::of(&bytes)),
+        _ => FilePin::of(&*file).map_err(Unusable::Io),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::pe::Pe;
-use super::super::{PxelinuxPlace, pxelinux, raspberry_pi};
+use super::super::{Nothing, PxelinuxPlace, pxelinux, raspberry_pi};
 use super::signature::{self, Signer};
 use super::usual::Usual;
 use super::{FilePin, MAX_FILE, Sources, find, read, reason, version};
@@ -87,7 +87,7 @@ fn empty(kind: LoaderKind, looked_at: Vec<LookedAt>) -> Survey {
 }
 
 fn usual(row: &Usual, sources: &Sources, world: &dyn World) -> Result<Survey, Box<Diagnostic>> {
-    let (files, paths) = find(row, sources, world)?;
+    let (files, paths) = find(row, sources, &Nothing, world)?;
     let programs = row.programs.iter().filter_map(|program| {
         Some(surveyed(row.kind, paths.get(program.name)?, files.files.get(program.name)?, world))
     });
@@ -105,7 +105,7 @@ fn usual(row: &Usual, sources: &Sources, world: &dyn World) -> Result<Survey, Bo
 
 fn modular(sources: &Sources, world: &dyn World) -> Result<Survey, Box<Diagnostic>> {
     let kind = LoaderKind::Pxelinux;
-    let (files, paths) = pxelinux::find(sources, world)?;
+    let (files, paths) = pxelinux::find(sources, &Nothing, world)?;
     if let (Some(path), Some(pin)) = (paths.get(pxelinux::PROGRAM), files.files.get(pxelinux::PROGRAM)) {
         let programs = vec![surveyed(kind, path, pin, world)];
         return Ok(Survey { programs, others: files.files.len() - 1, ..empty(kind, Vec::new()) });
@@ -122,7 +122,7 @@ fn modular(sources: &Sources, world: &dyn World) -> Result<Survey, Box<Diagnosti
 
 fn folder(sources: &Sources, world: &dyn World) -> Result<Survey, Box<Diagnostic>> {
     let kind = LoaderKind::RaspberryPi;
-    let (files, _) = raspberry_pi::find(sources, world)?;
+    let (files, _) = raspberry_pi::find(sources, &Nothing, world)?;
     let folder = sources.get(&kind).filter(|_| !files.files.is_empty());
     let programs = folder.map(|source| Surveyed { path: source.path.clone(), pin: None, version: None, signed: None });
     Ok(Survey { programs: programs.into_iter().collect(), others: files.files.len(), ..empty(kind, Vec::new()) })

@@ -59,6 +59,17 @@ const IPXE: &[Usual] = &[
             },
             // It brings drivers of its own, for cards whose ROM is an iPXE already (IP-08).
             Program { name: "ipxe.pxe", places: &["/usr/lib/ipxe/ipxe.pxe", "/usr/share/ipxe/ipxe.pxe"] },
+            // PXELINUX starts it as a kernel, for what only iPXE can do.
+            Program {
+                name: "ipxe.lkrn",
+                places: &[
+                    "/usr/lib/ipxe/ipxe.lkrn",
+                    "/boot/ipxe.lkrn",
+                    "/usr/share/ipxe/ipxe.lkrn",
+                    "/usr/share/ipxe/x86_64/ipxe.lkrn",
+                    "/run/current-system/sw/ipxe.lkrn",
+                ],
+            },
         ],
         packages: &[package("ipxe", "Debian, Ubuntu"), package("ipxe-bootimgs-x86", "Fedora")],
     },

@@ -1,21 +1,32 @@
 //! What is built into a GRUB.
 
+/// A GRUB has some 100 modules.
+const MAX_OBJECTS: usize = 1024;
+/// The longest folder that is looked at, in bytes.
+const MAX_FOLDER: usize = 64;
+
 /// The folder that was built into a GRUB: the object of type 3 in its section `mods` (GRUB's `include/grub/kernel.h`).
-pub(super) fn folder(mods: &[u8]) -> Option<String> {
+///
+/// `read` gives the bytes of the section from an offset on, fewer where it ends. Of the modules, which are megabytes, only the
+/// headers are read.
+pub(super) fn folder(read: &dyn Fn(u64, usize) -> Option<Vec<u8>>) -> Option<String> {
     const PREFIX: u32 = 3;
-    let mods = mods.strip_prefix(b"mimg")?;
-    // Behind the mark and four bytes of padding: where the first object is, and how long all are, both from the mark on.
-    let first = usize::try_from(le_u32(mods, 4)?).ok()?.checked_sub(4)?;
-    let mut rest = mods.get(first..)?;
-    loop {
-        let (kind, len) = (le_u32(rest, 0)?, usize::try_from(le_u32(rest, 4)?).ok()?);
-        let body = rest.get(8..len)?;
+    let head = read(0, 12)?;
+    head.strip_prefix(b"mimg")?;
+    // Behind the mark and four bytes of padding: where the first object is, from the mark on.
+    let mut at = u64::from(le_u32(&head, 8)?);
+    for _ in 0..MAX_OBJECTS {
+        let object = read(at, 8)?;
+        let (kind, len) = (le_u32(&object, 0)?, u64::from(le_u32(&object, 4)?));
+        let body = len.checked_sub(8)?;
         if kind == PREFIX {
-            let text = body.split(|byte| *byte == 0).next()?;
+            let bytes = read(at + 8, usize::try_from(body).ok()?.min(MAX_FOLDER + 1))?;
+            let text = bytes.split(|byte| *byte == 0).next()?;
             return std::str::from_utf8(text).ok().filter(|text| is_folder(text)).map(str::to_owned);
         }
-        rest = rest.get(len..)?;
+        at += len;
     }
+    None
 }
 
 /// Whether a text is a folder of the tree, as every distribution has one.
@@ -25,7 +36,7 @@ fn is_folder(text: &str) -> bool {
             && name != ".."
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
-    text.len() <= 64 && text.starts_with('/') && text.split('/').all(is_name)
+    text.len() <= MAX_FOLDER && text.starts_with('/') && text.split('/').all(is_name)
 }
 
 fn le_u32(bytes: &[u8], at: usize) -> Option<u32> {
@@ -34,8 +45,6 @@ fn le_u32(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
-
     /// The modules of a GRUB: one of another type, then the folder.
     pub(in super::super) fn mods(prefix: &str) -> Vec<u8> {
         let object = |kind: u32, body: &[u8]| {
@@ -45,6 +54,13 @@ pub(super) mod tests {
         let objects = [object(0, b"module"), object(3, format!("{prefix}\0\0").as_bytes())].concat();
         let size = u64::try_from(24 + objects.len()).unwrap();
         [b"mimg\0\0\0\0", &24_u64.to_le_bytes()[..], &size.to_le_bytes(), &objects].concat()
+    }
+
+    fn folder(mods: &[u8]) -> Option<String> {
+        super::folder(&|at, len| {
+            let rest = mods.get(usize::try_from(at).ok()?..)?;
+            Some(rest[..rest.len().min(len)].to_vec())
+        })
     }
 
     #[test]

@@ -49,6 +49,6 @@ fn shim_trusts_what_its_own_certificate_has_signed() {
     assert!(!good.accepts(&BTreeSet::new()));
     let other = chain(&shim, &grub(&["Other CA"], b"%s HTTP/1.1\r\n"));
     assert_eq!((other.grub_is_trusted, other.grub_has_http), (false, true));
-    let unsigned = chain(b"", b"");
+    let unsigned = chain(&Vec::new(), &Vec::new());
     assert!(!unsigned.grub_is_trusted && unsigned.trusted.is_empty());
 }

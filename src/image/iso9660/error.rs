@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::diag::nearest::grouped;
+
 /// Why an image cannot be used. Paths are inside the image and start with `/`; sizes and offsets are in bytes.
 #[derive(Debug, thiserror::Error)]
 pub enum IsoError {
@@ -140,19 +142,6 @@ pub enum IsoError {
         /// What is wrong with it.
         what: &'static str,
     },
-}
-
-/// A large number for people: `1,303,511,040`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 impl IsoError {

@@ -13,6 +13,7 @@ use serde::Serialize;
 pub use self::archiso::{Archiso, ArchisoMenu, Verification};
 pub use self::live_boot::LiveBoot;
 use super::iso9660::Iso;
+use super::syslinux::Config;
 use crate::world::ReadAt;
 
 /// What kind of system an ISO holds, and the facts that its network boot needs. Paths are canonical, from the ISO's root.
@@ -50,6 +51,22 @@ impl Recipe {
         }
     }
 
+    /// The files in the ISO that clients are led to, by their paths. Its own menu may name some that are not there.
+    pub fn files(&self) -> Vec<String> {
+        let of_entries = self.entries().iter().flat_map(|entry| std::iter::once(&entry.kernel).chain(&entry.initrds));
+        let mut files: Vec<String> = of_entries.cloned().collect();
+        match self {
+            Self::Archiso(archiso) => files.extend(archiso.root_images.iter().cloned()),
+            Self::LiveBoot(live) => files.push(live.root_image.clone()),
+        }
+        if let Some(menu) = self.own_menu() {
+            let names = menu.files.keys().chain(&menu.modules).map(String::as_str).chain([LOADER]);
+            files.extend(names.map(|name| format!("{}/{name}", menu.folder)));
+            files.extend(menu.files.values().flat_map(|text| named_by(menu, text)));
+        }
+        files
+    }
+
     /// What the ISO calls itself, for titles of menus.
     pub fn title(&self) -> &str {
         match self {
@@ -58,6 +75,23 @@ impl Recipe {
         }
     }
 }
+
+/// The kernels and initial RAM disks that a file of an ISO's own menu names.
+fn named_by(menu: &ArchisoMenu, text: &str) -> Vec<String> {
+    let path = |name: String| match name.strip_prefix("::").unwrap_or(&name).strip_prefix('/') {
+        Some(absolute) => absolute.to_owned(),
+        None => format!("{}/{name}", menu.working_folder),
+    };
+    Config::parse(text)
+        .labels()
+        .into_iter()
+        .flat_map(|label| label.kernel.into_iter().chain(label.initrds))
+        .map(path)
+        .collect()
+}
+
+/// The loader in the folder of an ISO's own menu.
+const LOADER: &str = "lpxelinux.0";
 
 /// A kernel with what it needs, as the ISO's own menu offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use super::Files;
 use super::text::{kernel_word, quoted};
 use crate::facts::Facts;
-use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::plan::entry::{self, Boot, NetworkWords, Place};
+use crate::plan::reach::{self, Can, Shows};
 use crate::plan::template::one_line;
 use crate::plan::title;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+use crate::spec::url::Url;
 
 /// Makes a file of each menu; gives the name of the one that comes first.
 pub(super) fn all(spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
@@ -66,6 +68,7 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
     for line in &menu.items {
         match line {
             MenuItem::Separator => text.push_str(GAP),
+            MenuItem::Entry { target, .. } if matches!(reach::can(Shows::Grub, target, facts), Can::Not(_)) => {}
             MenuItem::Entry { name, title: own_title, target, .. } => {
                 let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts));
                 text.push_str(&item(name, shown, &action(target, spec, facts, out)));
@@ -84,6 +87,15 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
         Target::LocalDisk => LOCAL_DISK.to_owned(),
         Target::Menu(menu) => configfile(&menu_file(menu)),
         Target::Kernel(kernel) => start(&entry::by_hand(kernel), out),
+        Target::Files(files) => start(&entry::of_files(files, facts), out),
+        Target::Chain(url) => format!("    chainloader {}\n", elsewhere(&url.value)),
+        Target::Shell(_) => {
+            // A menu without a line leaves GRUB at its prompt (`grub_enter_normal_mode` of `normal/main.c`).
+            out.text(PROMPT, "set menu=none\n".to_owned());
+            format!("    normal \"($from)/{}/{PROMPT}\"\n", super::FOLDER)
+        }
+        Target::Restart(_) => "    reboot\n".to_owned(),
+        Target::FirmwareSetup(_) => "    fwsetup\n".to_owned(),
         Target::Iso(iso) => {
             let source = spec.isos.iter().find(|source| source.name == *iso);
             match source.map(|source| boots(source, facts)).as_deref() {
@@ -91,6 +103,22 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
                 _ => configfile(&iso_file(iso)),
             }
         }
+    }
+}
+
+/// The file that has no menu.
+const PROMPT: &str = "prompt.cfg";
+
+/// The name of a file of another server, in one word: `'(http,192.168.1.5:8080)/path'`.
+fn elsewhere(url: &Url) -> String {
+    quoted(&format!("({},{}){}", url.scheme().name(), url.authority(), url.path()))
+}
+
+/// The name of a file, in one word.
+fn word(place: &Place, out: &mut Files) -> String {
+    match place {
+        Place::Tree(file) => format!("\"($from){}\"", out.path(file)),
+        Place::Url(url) => elsewhere(url),
     }
 }
 
@@ -143,10 +171,11 @@ const LOCAL_DISK: &str = "    \
 fn start(boot: &Boot, out: &mut Files) -> String {
     let words = boot.arguments.iter().map(|word| kernel_word(word));
     let line: Vec<String> = words.chain(network(boot.network)).collect();
-    let mut text = format!("    linux \"($from){}\" {}\n", out.path(&boot.kernel_file), line.join(" "));
-    if !boot.initrd_files.is_empty() {
-        let files: Vec<String> =
-            boot.initrd_files.iter().map(|file| format!("\"($from){}\"", out.path(file))).collect();
+    let command = if boot.is_program { "chainloader" } else { "linux" };
+    let line: String = line.iter().map(|word| format!(" {word}")).collect();
+    let mut text = format!("    {command} {}{line}\n", word(&boot.kernel, out));
+    if !boot.initrds.is_empty() {
+        let files: Vec<String> = boot.initrds.iter().map(|file| word(file, out)).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "    initrd {}", files.join(" "));
     }
@@ -160,5 +189,6 @@ fn start(boot: &Boot, out: &mut Files) -> String {
 /// (`distros.md` 1.9).
 fn network(words: NetworkWords) -> impl Iterator<Item = String> {
     let address = (words == NetworkWords::Address).then(|| "ip=:::".to_owned());
-    address.into_iter().chain(["\"BOOTIF=$bootif\"".to_owned()])
+    let card = (words != NetworkWords::Nothing).then(|| "\"BOOTIF=$bootif\"".to_owned());
+    address.into_iter().chain(card)
 }

@@ -4,12 +4,12 @@
 //! the same label.
 
 use std::fmt::Write as _;
-use std::iter;
 
 use super::cpu::{self, Cpu};
 use super::text::{is_literal, shown, word};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
+use crate::plan::reach::{self, Can, Shows};
 use crate::plan::template::HOST;
 use crate::plan::title;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
@@ -83,6 +83,9 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             lines.gap();
             continue;
         };
+        if let Can::Not(_) = reach::can(Shows::Ipxe, target, facts) {
+            continue;
+        }
         let own = format!("{label}/{name}");
         let mut cpu = None;
         let goes_to = match target {
@@ -95,6 +98,28 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             Target::Kernel(kernel) => {
                 targets.push_str(&start(&own, &entry::by_hand(kernel)));
                 cpu = cpu::of_target(kernel, facts);
+                own
+            }
+            Target::Files(files) => {
+                targets.push_str(&start(&own, &entry::of_files(files, facts)));
+                cpu = cpu::of_file(files, facts);
+                own
+            }
+            Target::Chain(url) => {
+                let _ = write!(targets, "\n:{own}\nchain {} || goto failed\ngoto {label}\n", url.value);
+                own
+            }
+            Target::Shell(_) => {
+                let _ = write!(targets, "\n:{own}\nshell\ngoto {label}\n");
+                own
+            }
+            Target::Restart(_) => {
+                let _ = write!(targets, "\n:{own}\nreboot || goto failed\n");
+                own
+            }
+            Target::FirmwareSetup(_) => {
+                // Builds from before the option come to the boot manager of the firmware by a success, as UEFI has it.
+                let _ = write!(targets, "\n:{own}\nreboot --setup || exit 0\n");
                 own
             }
             Target::Iso(iso) => {
@@ -184,12 +209,44 @@ fn start(label: &str, boot: &Boot) -> String {
     // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
     let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");
     let address = (boot.network == NetworkWords::Address).then_some(address);
-    let network = address.into_iter().chain(iter::once("BOOTIF=01-${netX/mac:hexhyp}".to_owned()));
+    let card = (boot.network != NetworkWords::Nothing).then(|| "BOOTIF=01-${netX/mac:hexhyp}".to_owned());
+    let network = address.into_iter().chain(card);
     let line: Vec<String> = names.chain(words).chain(network).collect();
-    let mut text = format!("\n:{label}\nimgfree\nkernel {} {} || goto failed\n", boot.kernel, line.join(" "));
+    let line: String = line.iter().map(|word| format!(" {word}")).collect();
+    let mut text = format!("\n:{label}\nimgfree\nkernel {}{line} || goto failed\n", boot.kernel.url());
     for (at, initrd) in boot.initrds.iter().enumerate() {
-        let _ = writeln!(text, "initrd --name initrd{at} {initrd} || goto failed");
+        let _ = writeln!(text, "initrd --name initrd{at} {} || goto failed", initrd.url());
+    }
+    for (name, file) in &boot.named {
+        // wimboot of before 2.8 goes by the command line of the file, later ones by its name.
+        let _ = writeln!(text, "initrd --name {name} {} {name} || goto failed", file.url());
     }
     text.push_str("boot || goto failed\n");
     text
+}
+
+/// The script for an iPXE that was started for one entry alone, on legacy BIOS; it has no menu to go back to. `None` for what
+/// PXELINUX does itself.
+pub(in crate::plan) fn of_one(target: &Target, facts: &Facts) -> Option<String> {
+    let action = match target {
+        Target::Shell(_) => "echo `exit` restarts the PC.\nshell\nreboot\n".to_owned(),
+        Target::Chain(url) => format!("chain {} || goto failed\nreboot\n", url.value),
+        Target::Restart(_) => "reboot\n".to_owned(),
+        Target::Files(files) => {
+            let start = start("start", &entry::of_files(files, facts));
+            start.trim_start().to_owned()
+        }
+        _ => return None,
+    };
+    // A network that does not answer is no reason to go without a prompt.
+    let network = if matches!(target, Target::Shell(_)) { "dhcp ||\n" } else { "dhcp || goto failed\n" };
+    Some(format!(
+        "#!ipxe
+{network}{action}
+:failed
+echo That did not work; the lines above say why. The PC restarts.
+sleep 10
+reboot
+"
+    ))
 }

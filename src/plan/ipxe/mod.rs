@@ -17,6 +17,8 @@ use crate::proto::dhcp::{BiosBoot, EfiBoot};
 use crate::resolve::ResolvedSpec;
 use crate::spec::loader::LoaderKind;
 
+pub(super) use self::menu::of_one;
+
 const SCRIPT: &str = "boot.ipxe";
 /// What iPXE for UEFI executes in place of asking DHCP what to do: it looks beside the program that the firmware loaded, and
 /// then in the root (IP-05; iPXE `efi_autoexec.c`, since 2021).

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::nearest::{listed, nearest, shown};
+use crate::source::Spanned;
 use crate::spec::Spec;
 use crate::spec::menu::Target;
 
@@ -43,6 +44,12 @@ pub(super) fn reached(links: &[Vec<usize>], starts: impl IntoIterator<Item = usi
     reached
 }
 
+/// Whether an entry boots something that is in no ISO.
+pub(super) fn boots_without_iso(spec: &Spec) -> bool {
+    let mut entries = spec.menus.iter().flat_map(|menu| menu.entries());
+    entries.any(|entry| matches!(entry.target, Some(Target::Kernel | Target::Chain(_))))
+}
+
 /// The ISOs that entries name, with those that were probably meant by names that are not defined.
 pub(super) fn offered(spec: &Spec) -> BTreeSet<&str> {
     let known: BTreeSet<&str> = spec.isos.iter().map(|iso| iso.name.value.as_str()).collect();
@@ -64,6 +71,16 @@ pub(super) fn offered(spec: &Spec) -> BTreeSet<&str> {
         .collect()
 }
 
+/// The texts of all `arguments`, of ISOs and of entries.
+pub(super) fn arguments(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
+    spec.isos.iter().flat_map(|iso| &iso.arguments).chain(arguments_by_hand(spec))
+}
+
+/// Those of entries, which are the whole command line of a kernel.
+pub(super) fn arguments_by_hand(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
+    spec.menus.iter().flat_map(|menu| menu.entries()).flat_map(|entry| &entry.arguments)
+}
+
 /// What to say about a name that is not defined: the nearest one, or all if they are few.
 ///
 /// `full` says that the words will not be kept.
@@ -80,7 +97,8 @@ pub(super) fn unknown_name_help<'a>(
     let few: Vec<String> = known.clone().take(FEW + 1).map(shown).collect();
     match (nearest(name, known), few.len()) {
         (Some(near), _) => format!("did you mean `{}`?", shown(near)),
-        (None, 0..=FEW) => format!("this spec defines {}", listed(few)),
+        (None, 0) => format!("this spec defines no {kind}"),
+        (None, 1..=FEW) => format!("this spec defines {}", listed(few)),
         (None, _) => format!("write the name of one of the {kind}s that this spec defines"),
     }
 }

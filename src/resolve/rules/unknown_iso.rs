@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::menus::unknown_name_help;
+use super::menus::{boots_without_iso, unknown_name_help};
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::spec::Spec;
@@ -10,8 +10,8 @@ use crate::spec::menu::Target;
 
 /// Any ISO of the spec, before or behind the menu.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
-    // Without any ISO there is one cause, and it has a finding of its own.
-    if spec.incomplete || spec.isos.is_empty() {
+    // Where nothing can be booted at all there is one cause, and it has a finding of its own.
+    if spec.incomplete || spec.isos.is_empty() && !boots_without_iso(spec) {
         return;
     }
     let known: BTreeSet<&str> = spec.isos.iter().map(|iso| iso.name.value.as_str()).collect();

@@ -5,13 +5,15 @@
 use std::time::Duration;
 
 use super::Value;
-use super::value::Value::{Name, Path, PathInIso, Reference, Text, Word};
+use super::value::Value::{Name, Path, PathOrUrl, Reference, Text, Word};
 use crate::spec::effect::{MAX_DELAY, Mode};
 use crate::spec::firmware::Arch;
 use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
-use crate::spec::{decode, dhcp, effect, firmware, host, include, iso, loader, menu, network, server, tftp, variables};
+use crate::spec::{
+    decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, tftp, variables,
+};
 
 /// A node in its place.
 pub(super) struct Described {
@@ -49,6 +51,7 @@ const ARCHES: Value = Word(|| Arch::ALL.iter().map(|arch| arch.name()).collect()
 const LOADERS: Value = Word(|| LoaderKind::ALL.iter().map(|kind| kind.name()).collect());
 const OPTIONS: Value = Word(|| TftpOption::NAMES.iter().map(|(name, _)| *name).collect());
 const LEASE: Value = Value::Time { from: *dhcp::LEASE.start(), to: *dhcp::LEASE.end() };
+const CARDS: Value = Value::Number { from: *host::CARDS.start(), to: *host::CARDS.end(), unit: "" };
 const DELAY: Value = Value::Time { from: Duration::ZERO, to: MAX_DELAY };
 
 /// Every node, in the order in which people read about them.
@@ -121,8 +124,9 @@ pub(super) const NODES: &[Described] = &[
     .arguments(&[(Value::Address, "")]),
     node("iso", &iso::SHAPE, "an error: there is nothing to boot", "An ISO file that PCs boot from.").arguments(&[
         (Name, "What entries call it; part of its URLs."),
-        (Path, "The file. It is read where it is, not unpacked and not copied."),
-    ]),
+        (PathOrUrl, "The file. It is read where it is, not unpacked and not copied. One at a URL is fetched once."),
+    ])
+    .properties(&[("sha256", Value::Digest, "a URL must have one", "What `sha256sum` must print about the file at a URL.")]),
     node(
         "iso/arguments",
         &iso::ARGUMENTS,
@@ -150,13 +154,21 @@ pub(super) const NODES: &[Described] = &[
         .arguments(&[(Name, "What findings and logs call it; unique in its menu.")])
         .properties(&[
             ("title", Text, "what the ISO or menu is called, else the name", "What the line says."),
-            ("iso", Reference(&["iso"]), "one of these three must be there", "Boots this ISO."),
-            ("menu", Reference(&["menu"]), "one of these three must be there", "Shows this menu."),
+            ("iso", Reference(&["iso"]), ONE_TARGET, "Boots this ISO."),
+            ("menu", Reference(&["menu"]), ONE_TARGET, "Shows this menu."),
             (
                 "boot",
-                Word(|| menu::BOOTS.to_vec()),
-                "one of these three must be there",
-                "Boots something that the PC has itself: `local-disk`, or what its firmware would do next.",
+                Word(|| menu::Boot::ALL.iter().map(|boot| boot.name()).collect()),
+                ONE_TARGET,
+                "What the PC can do by itself: `local-disk` boots from it, or does what the firmware would do next; `shell` \
+                 shows the prompt of the boot loader; `restart` starts the PC again; `firmware-setup` shows the setup of a \
+                 UEFI firmware.",
+            ),
+            (
+                "chain",
+                Value::Url,
+                ONE_TARGET,
+                "Hands over to a script of iPXE or a program on another server: `http://`, `https://` or `tftp://`.",
             ),
             (
                 "default",
@@ -167,13 +179,26 @@ pub(super) const NODES: &[Described] = &[
         ]),
     node(
         "menu/entry/kernel",
-        &menu::KERNEL,
+        &file::KERNEL,
         "what the ISO's own menu offers",
-        "The kernel to start, for an ISO of a kind that netspec does not know.",
+        "The kernel or the program to start.",
     )
-    .arguments(&[(PathInIso, "")]),
-    node("menu/entry/initrd", &menu::INITRD, "none", "An initial RAM disk of that kernel, in the order of loading.")
-        .arguments(&[(PathInIso, "")]),
+    .arguments(&[(
+        PathOrUrl,
+        "With `iso=`, a path in the ISO, for one of a kind that netspec does not know. Else a file of this machine, or a URL.",
+    )])
+    .properties(DIGEST_OF_FILE),
+    node("menu/entry/initrd", &file::INITRD, "none", "An initial RAM disk of that kernel, in the order of loading.")
+        .arguments(&[(PathOrUrl, "As of `kernel`.")])
+        .properties(DIGEST_OF_FILE),
+    node(
+        "menu/entry/file",
+        &file::FILE,
+        "none",
+        "A file that the started program finds by its name, as wimboot does; for a kernel that is in no ISO.",
+    )
+    .arguments(&[(Text, "The name."), (PathOrUrl, "A file of this machine, or a URL.")])
+    .properties(DIGEST_OF_FILE),
     node(
         "menu/entry/arguments",
         &iso::ARGUMENTS,
@@ -197,6 +222,15 @@ pub(super) const NODES: &[Described] = &[
     node("host/mode", &effect::MODE, MODE_WITHOUT, MODE_DOC).arguments(&[(OFFERS, "")]),
     node("host/delay", &effect::DELAY, DELAY_WITHOUT, DELAY_DOC).arguments(&[(DELAY, "")]),
     node("host/loader", &effect::LOADER, LOADER_WITHOUT, LOADER_DOC).arguments(&[(LOADERS, "")]),
+    node("host/memory", &host::MEMORY, "not looked at", "How much memory it has: `netspec check` says what will not fit.")
+        .arguments(&[(Value::Memory, "")]),
+    node(
+        "host/network-cards",
+        &host::NETWORK_CARDS,
+        "not looked at",
+        "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
+    )
+    .arguments(&[(CARDS, "")]),
     node(
         "firmware",
         &firmware::SHAPE,
@@ -256,6 +290,13 @@ pub(super) const NODES: &[Described] = &[
         .arguments(&[(Value::Number { from: 0, to: 1, unit: "" }, "")]),
 ];
 
+const ONE_TARGET: &str = "one of `iso`, `menu`, `boot`, `chain` and a `kernel` must be there";
+const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
+    "sha256",
+    Value::Digest,
+    "any content; a URL is given to the PC as it stands",
+    "What `sha256sum` must print about the file. One at a URL is then fetched once, and PCs get it from this server.",
+)];
 const MODE_DOC: &str = "In which form it is offered its program, or that it gets no answer.";
 const MODE_WITHOUT: &str = "`\"pxe10\"` on BIOS, `\"binl\"` on UEFI";
 const DELAY_DOC: &str = "How long its offer waits; that of iPXE never does.";

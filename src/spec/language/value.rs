@@ -32,6 +32,8 @@ pub enum Value {
         /// The longest.
         to: Duration,
     },
+    /// An amount of memory with its unit, in quotes.
+    Memory,
     /// An IPv4 address.
     Address,
     /// An IPv4 network with its prefix length.
@@ -48,8 +50,10 @@ pub enum Value {
     Digest,
     /// A file or folder, relative to the folder of the spec.
     Path,
-    /// A file inside the ISO.
-    PathInIso,
+    /// A file, or the URL of one; with an ISO beside it, a path in that.
+    PathOrUrl,
+    /// An address of another server's file.
+    Url,
     /// Any text of one line.
     Text,
 }
@@ -74,6 +78,7 @@ impl Value {
             Self::Number { from, to, unit: "" } => format!("{from} to {to}"),
             Self::Number { from, to, unit } => format!("{from} to {to} {unit}"),
             Self::Time { from, to } => format!("a time, `\"{}\"` to `\"{}\"`", written(from), written(to)),
+            Self::Memory => "an amount of memory, as in `\"2GiB\"`".to_owned(),
             Self::Address => "an IPv4 address, as in `\"192.168.1.5\"`".to_owned(),
             Self::Subnet => "a subnet, as in `\"192.168.1.0/24\"`".to_owned(),
             Self::Range => "two addresses, as in `\"192.168.1.100-192.168.1.199\"`".to_owned(),
@@ -82,7 +87,8 @@ impl Value {
             Self::Interface => "an interface of this machine, as in `\"eth0\"`".to_owned(),
             Self::Digest => "a SHA-256 digest, 64 hexadecimal digits".to_owned(),
             Self::Path => "a path, relative to the folder of the spec".to_owned(),
-            Self::PathInIso => "the path of a file in the ISO".to_owned(),
+            Self::PathOrUrl => "a path or a URL, as in `\"https://boot.example.org/vmlinuz\"`".to_owned(),
+            Self::Url => "a URL, as in `\"https://boot.example.org/menu.ipxe\"`".to_owned(),
             Self::Text => "a text of one line".to_owned(),
         }
     }

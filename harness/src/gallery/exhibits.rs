@@ -1,0 +1,147 @@
+//! What is in the gallery.
+
+use crate::firmware::{Age, BootFrom, Firmware, Rom};
+use crate::qemu::{Hardware, Nic};
+
+/// A spec of the gallery.
+#[derive(Debug)]
+pub struct Exhibit {
+    /// Its file in the folder of specs.
+    pub spec: &'static str,
+    /// The situation, as a heading.
+    pub title: &'static str,
+    /// For whom it is, in a sentence.
+    pub about: &'static str,
+    /// What stands in it, and what the lab has there.
+    pub replaced: &'static [(&'static str, &'static str)],
+    /// The files that it names, and what they are here.
+    pub files: &'static [(&'static str, File)],
+    /// Whether its network has a DHCP server already.
+    pub has_router: bool,
+    /// What is shown of it.
+    pub views: &'static [View],
+}
+
+/// What a file of a spec is in the lab.
+#[derive(Debug, Clone, Copy)]
+pub enum File {
+    /// The Arch medium.
+    Arch,
+    /// The Debian Live medium.
+    Debian,
+    /// The shim of this machine.
+    Shim,
+    /// Debian's newest signed GRUB.
+    Grub,
+    /// A file or folder that comes with the spec.
+    OfGallery,
+}
+
+/// A screen that a PC shows.
+#[derive(Debug)]
+pub struct View {
+    /// A word for it, in names of folders.
+    pub name: &'static str,
+    /// Which PC shows it, as a caption.
+    pub caption: &'static str,
+    /// The PC.
+    pub hardware: Hardware,
+    /// What stands on the screen when it is complete.
+    pub labels: &'static [&'static str],
+}
+
+const fn pc(firmware: Firmware) -> Hardware {
+    Hardware { memory: 2048, nic: Nic::Virtio, firmware }
+}
+
+const BIOS: Hardware = pc(Firmware::SeaBios(Rom::Ipxe(Age::Installed)));
+const UEFI: Hardware = pc(Firmware::ovmf(BootFrom::Pxe));
+const SECURE: Hardware = pc(Firmware::SecureBoot(BootFrom::Http));
+
+/// The lab's network.
+const LAB: &str = "10.77.0.0/24";
+const ARCH: (&str, File) = ("isos/archlinux-x86_64.iso", File::Arch);
+const DEBIAN: (&str, File) = ("isos/debian-live-amd64.iso", File::Debian);
+
+/// All of it, in the order of the page.
+pub const ALL: &[Exhibit] = &[
+    Exhibit {
+        spec: "home.kdl",
+        title: "One ISO",
+        about: "The shortest spec: a PC goes straight to the menu that the ISO brings.",
+        replaced: &[("192.168.1.0/24", LAB)],
+        files: &[ARCH],
+        has_router: true,
+        views: &[View {
+            name: "bios",
+            caption: "A PC with legacy BIOS",
+            hardware: BIOS,
+            labels: &["(x86_64, HTTP)", "Boot existing OS", "Reboot"],
+        }],
+    },
+    Exhibit {
+        spec: "menu.kdl",
+        title: "A menu at home",
+        about: "Two live systems, and the disk for everybody who only wanted to switch the PC on.",
+        replaced: &[("192.168.1.0/24", LAB)],
+        files: &[ARCH, DEBIAN],
+        has_router: true,
+        views: &[
+            View {
+                name: "bios",
+                caption: "A PC with legacy BIOS",
+                hardware: BIOS,
+                labels: &["Home netboot", "Arch Linux", "Debian Live"],
+            },
+            View {
+                name: "uefi",
+                caption: "A PC with UEFI",
+                hardware: UEFI,
+                labels: &["Home netboot", "Arch Linux", "Debian Live"],
+            },
+        ],
+    },
+    Exhibit {
+        spec: "secure-boot.kdl",
+        title: "A classroom with Secure Boot",
+        about: "PCs as they were bought: shim and GRUB of a distribution start its signed kernel.",
+        replaced: &[("10.20.0.0/16", LAB)],
+        files: &[DEBIAN, ("boot/shimx64.efi.signed", File::Shim), ("boot/grubnetx64.efi.signed", File::Grub)],
+        has_router: true,
+        views: &[View {
+            name: "uefi",
+            caption: "A PC with UEFI, HTTP Boot and Secure Boot",
+            hardware: SECURE,
+            labels: &["Debian Live"],
+        }],
+    },
+    Exhibit {
+        spec: "isolated.kdl",
+        title: "A network without a DHCP server",
+        about: "A switch and two cables: netspec gives out the addresses as well.",
+        replaced: &[
+            ("10.0.0.0/24", LAB),
+            ("10.0.0.100-10.0.0.199", "10.77.0.100-10.77.0.199"),
+            ("10.0.0.254", "10.77.0.254"),
+            ("10.0.0.50", "10.77.0.50"),
+        ],
+        files: &[ARCH],
+        has_router: false,
+        views: &[View { name: "uefi", caption: "A PC with UEFI", hardware: UEFI, labels: &["Arch Linux"] }],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_view_has_a_name_of_its_own() {
+        for exhibit in ALL {
+            let mut names: Vec<_> = exhibit.views.iter().map(|view| view.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), exhibit.views.len(), "{}", exhibit.spec);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Facts that need not be read again, because they are known to be those of the file that is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Chain, FilePin, ImageFacts, LoaderFiles};
+use crate::resolve::{IsoSource, ResolvedSpec};
+use crate::spec::loader::{LoaderKind, Machine};
+
+/// Facts from elsewhere than the files. What says nothing is read.
+pub trait Known {
+    /// The facts of an ISO.
+    fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
+        let _ = source;
+        None
+    }
+
+    /// The facts of a file of a loader, by its name in plans and its place.
+    fn pin(&self, name: &str, path: &Path) -> Option<FilePin> {
+        let _ = (name, path);
+        None
+    }
+
+    /// What shim and GRUB of a processor make together, where they are these files.
+    fn chain(&self, machine: Machine, shim: &FilePin, grub: &FilePin) -> Option<Chain> {
+        let _ = (machine, shim, grub);
+        None
+    }
+
+    /// All loaders, where no file of this machine is to be looked at.
+    fn loaders(&self) -> Option<BTreeMap<LoaderKind, LoaderFiles>> {
+        None
+    }
+}
+
+/// Nothing is known: every file is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl Known for Nothing {}
+
+/// The kernels in an ISO that its recipe or the entries of a spec start, as they are written there.
+pub(super) fn kernels<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec, facts: &'a ImageFacts) -> BTreeSet<&'a str> {
+    let by_hand = spec.kernel_targets().filter(|target| target.iso == source.name).map(|target| &target.kernel.value);
+    let own = facts.recipe.iter().flat_map(|recipe| recipe.entries()).map(|entry| &entry.kernel);
+    by_hand.chain(own).map(String::as_str).collect()
+}
+
+/// The files in an ISO that the entries of a spec name.
+pub(super) fn by_hand<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
+    let targets = spec.kernel_targets().filter(|target| target.iso == source.name);
+    targets.flat_map(|target| std::iter::once(&target.kernel).chain(&target.initrds)).map(|path| path.value.as_str())
+}
+
+impl ImageFacts {
+    /// What is missing from known facts that this spec asks for: paths that its entries name.
+    pub fn lacks<'a>(&'a self, source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
+        by_hand(source, spec).filter(|path| !self.files.contains_key(*path))
+    }
+
+    /// The facts of this ISO without what only another spec asks for.
+    pub(super) fn narrowed(mut self, source: &IsoSource, spec: &ResolvedSpec) -> Self {
+        let kernels: BTreeSet<String> = kernels(source, spec, &self).into_iter().map(str::to_owned).collect();
+        self.kernels.retain(|path, _| kernels.contains(path));
+        self.signers.retain(|path, _| kernels.contains(path));
+        let mut files: BTreeSet<String> = by_hand(source, spec).map(str::to_owned).collect();
+        files.extend(self.recipe.iter().flat_map(|recipe| recipe.files()));
+        self.files.retain(|path, _| files.contains(path));
+        self
+    }
+}

@@ -1,0 +1,135 @@
+//! `netspec.lock`: the files that a spec was last seen with, by content, and what was found in them.
+//!
+//! A lock stands in the folder of its specs. For each ISO and each loader it has the size, the SHA-256 digest and the facts that
+//! planning needs, so that [`plan::lower`](crate::plan::lower) needs no ISO on the machine, and so that a file that is still the
+//! same need not be read again. Two machines with the same files write the same bytes: nothing in a lock depends on time,
+//! folder or owner, and paths are written from the folder of the lock.
+//!
+//! **Loaders** come from the machine. All that were found are locked, because all of them become part of the plan; by their
+//! names in plans and not by their places, because distributions differ in these. A machine with another iPXE does not match.
+//!
+//! | file | what |
+//! |---|---|
+//! | `format` | what stands in the file |
+//! | `file` | reading and writing it |
+//! | `hash`, `cache` | digests of whole files, on all cores, and remembered |
+//! | `gather` | facts of a spec from its files and its lock |
+//! | `known` | facts for [`facts::gather_beside`](crate::facts::gather_beside) |
+//! | `stale` | how what is there differs from a lock |
+//! | `finding` | the same, as findings |
+
+mod cache;
+mod file;
+mod finding;
+mod format;
+mod gather;
+mod hash;
+mod known;
+mod stale;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use self::cache::Cache;
+pub use self::file::{FILE, LockError, beside, read, write};
+pub use self::finding::{findings, not_usable};
+pub use self::format::VERSION;
+pub use self::gather::{Setting, gather};
+pub use self::hash::{Progress, Quiet, digests};
+pub use self::known::{Checked, Frozen};
+pub use self::stale::{Current, Seen, Stale, stale};
+use crate::facts::{Chain, Digest, Gathered, ImageFacts, LoaderFiles};
+use crate::resolve::ResolvedSpec;
+use crate::spec::loader::{LoaderKind, Machine};
+
+/// How a lock is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockMode {
+    /// Where there is a lock, its facts are used for files that are still the same, and what differs is a warning.
+    #[default]
+    Use,
+    /// There must be a lock, files are compared with it by content, and what differs is an error.
+    Locked,
+    /// There must be a lock, and no other file but the spec is looked at.
+    Frozen,
+}
+
+/// What stands in a lock file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// What belongs to each spec of the folder, by the name of its file.
+    pub specs: BTreeMap<String, Section>,
+}
+
+/// What belongs to one spec.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The ISOs, by their names in the spec.
+    pub isos: BTreeMap<String, LockedIso>,
+    /// The loaders that were found.
+    pub loaders: BTreeMap<LoaderKind, LockedLoader>,
+    /// What shim and GRUB make together, by the processor.
+    pub chains: BTreeMap<Machine, Chain>,
+}
+
+/// A locked ISO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedIso {
+    /// From the folder of the lock, or absolute.
+    pub path: String,
+    /// Of the file, in bytes.
+    pub size: u64,
+    /// Of the whole file.
+    pub sha256: Digest,
+    /// What it holds; [`ImageFacts::sha256`] is the digest above.
+    pub facts: ImageFacts,
+}
+
+/// A locked loader.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockedLoader {
+    /// Where the spec says that it is, from the folder of the lock or absolute; `None` for one in its usual place.
+    pub path: Option<String>,
+    /// Its files.
+    pub files: LoaderFiles,
+}
+
+impl Section {
+    /// What is there of a spec, where `digests` has the size and the digest of every ISO; one without them is left out.
+    pub fn of(
+        spec: &ResolvedSpec,
+        gathered: &Gathered,
+        digests: &BTreeMap<String, (u64, Digest)>,
+        folder: &Path,
+    ) -> Self {
+        let iso = |source: &crate::resolve::IsoSource| {
+            let (size, sha256) = *digests.get(&source.name)?;
+            let facts = ImageFacts { sha256: Some(sha256), ..gathered.facts.images.get(&source.name)?.clone() };
+            Some((source.name.clone(), LockedIso { path: from(folder, &source.path), size, sha256, facts }))
+        };
+        Self {
+            isos: spec.isos.iter().filter_map(iso).collect(),
+            loaders: loaders(spec, gathered, folder),
+            chains: gathered.facts.secure.chains.clone(),
+        }
+    }
+}
+
+/// The loaders that were found, as a lock has them.
+fn loaders(spec: &ResolvedSpec, gathered: &Gathered, folder: &Path) -> BTreeMap<LoaderKind, LockedLoader> {
+    let locked = |(kind, files): (&LoaderKind, &LoaderFiles)| {
+        let path = spec.loaders.get(kind).map(|source| from(folder, &source.path));
+        (*kind, LockedLoader { path, files: files.clone() })
+    };
+    gathered.facts.loaders.iter().map(locked).collect()
+}
+
+/// The folder of a spec.
+pub fn folder_of(spec: &Path) -> &Path {
+    spec.parent().unwrap_or(Path::new(""))
+}
+
+/// A path from a folder on, or as it is where it leads elsewhere.
+fn from(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned()
+}
