@@ -218,3 +218,54 @@ fn names_lead_from_file_to_file() {
     assert_eq!(texts, ["folder", "folder"]);
     assert_eq!(session.editor.leave(), Some(0));
 }
+
+/// What a finding says to write is one action away; a finding that leaves a choice has none.
+#[test]
+fn findings_are_mended_by_an_action() {
+    let mut session = Session::new(json!({}));
+    let uri = session.uri.clone();
+    let cases = [
+        ("192.168.1.0/24", "192.168.1.7/24", "invalid-subnet", Some("\"192.168.1.0/24\"")),
+        ("title=\"🖥", "titel=\"🖥", "unknown-property", Some("title")),
+        ("iso=\"debian\"", "iso=\"debain\"", "unknown-iso", Some("debian")),
+        ("mode \"pxe10\"", "mode \"pxe11\"", "invalid-value", Some("pxe10")),
+        ("mode \"pxe10\"", "mode pxe11", "invalid-value", Some("\"pxe10\"")),
+        ("timeout=30", "timeout=30 default=true", "bare-keyword", Some("#true")),
+        ("    \n}", "    sepparator\n}", "unknown-node", Some("separator")),
+        ("timeout=30", "timeout=9999", "value-out-of-range", None),
+    ];
+    for (version, (right, wrong, code, mended)) in (2..).zip(cases) {
+        let text = SPEC.replacen(right, wrong, 1);
+        session.editor.change(&uri, version, &text);
+        let range = session.editor.wait(|message| {
+            let found = message["params"]["diagnostics"].as_array()?.clone();
+            let this = found.iter().find(|one| one["code"] == format!("netspec::{code}"))?;
+            (message["params"]["version"] == version).then(|| this["range"].clone())
+        });
+        let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
+        let actions = session.editor.request("textDocument/codeAction", params);
+        let texts: Vec<_> = actions.as_array().unwrap().iter().map(|one| &one["edit"]["changes"][&uri][0]).collect();
+        match mended {
+            Some(text) => assert_eq!(texts[0]["newText"], text, "{wrong}: {actions}"),
+            None => assert!(texts.is_empty(), "{wrong}: {actions}"),
+        }
+    }
+    assert_eq!(session.editor.leave(), Some(0));
+}
+
+/// Over a finding, the manual about it comes first.
+#[test]
+fn hover_over_a_finding_shows_its_page() {
+    let mut session = Session::new(json!({}));
+    let uri = session.uri.clone();
+    let text = SPEC.replace("iso=\"debian\"", "iso=\"debain\"");
+    session.editor.change(&uri, 2, &text);
+    session.editor.shows(&uri, &["unknown-iso", "unused-iso"]);
+    let hover = session.editor.request("textDocument/hover", Editor::at(&uri, &text, "iso=\"deb"));
+    let shown = hover["contents"]["value"].as_str().unwrap();
+    assert!(shown.starts_with("**unknown-iso**: An unknown ISO"), "{shown}");
+    assert!(
+        shown.contains("How to fix it") && !shown.contains("## Examples") && shown.contains("the name of an `iso`")
+    );
+    assert_eq!(session.editor.leave(), Some(0));
+}

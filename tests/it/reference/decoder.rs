@@ -24,6 +24,7 @@ fn right(value: Value) -> Vec<String> {
         Value::Range => quoted(&["192.168.1.100-192.168.1.199"]),
         Value::Mac => quoted(&["52:54:00:aa:bb:cc"]),
         Value::MacPrefix => quoted(&["b8", "b8:27:eb", "52:54:00:aa:bb:cc"]),
+        Value::Uuid => quoted(&["4c4c4544-0031-3510-8051-b7c04f463332"]),
         Value::Interface => quoted(&["eth0", "enp3s0.5"]),
         Value::Digest => vec![format!("\"{}\"", "0a".repeat(32))],
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
