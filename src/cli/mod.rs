@@ -8,11 +8,14 @@ mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fmt;
+mod init;
 mod loaders;
 mod lock;
 mod lsp;
 mod plan;
 mod progress;
+mod replace;
 mod report;
 mod serve;
 
@@ -26,6 +29,7 @@ use self::args::{Args, Command};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
@@ -33,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }
