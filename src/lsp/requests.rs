@@ -17,8 +17,9 @@ use super::names::{self, File, Name};
 use super::server::{AboutDocument, DocumentId, Server, params};
 use super::symbols::symbols;
 use super::text::{Position, Range, Text};
-use crate::spec::is_name;
+use crate::source::Span;
 use crate::spec::tree::Tree;
+use crate::spec::{is_name, layout};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +92,11 @@ impl Server<'_> {
                     |name| json!({ "range": at.text().range(name.inside), "placeholder": name.value }),
                 ))
             }),
+            "textDocument/formatting" => {
+                let AboutDocument { text_document, .. } = params(given)?;
+                let document = self.documents.get(&path_of(&text_document.uri));
+                Ok(document.map_or(Value::Null, |document| formatted(&document.text)))
+            }
             "textDocument/codeAction" => self.actions(given),
             "textDocument/rename" => self.at(given, |server, at| server.rename(at)),
             _ => Err(Refusal::new(message::METHOD_NOT_FOUND, format!("there is no method `{method}`"))),
@@ -215,6 +221,26 @@ impl Server<'_> {
             "textEdit": { "range": text.range(offer.replaces), "newText": snippet.unwrap_or(&offer.text) },
         })
     }
+}
+
+/// The edit that brings a text into form, as `netspec fmt` does it; none where it is in that form, or is not KDL.
+fn formatted(text: &Text) -> Value {
+    let old = &*text.text;
+    let Ok(new) = layout::format(old) else { return Value::Null };
+    if new == old {
+        return json!([]);
+    }
+    // The lines that stay as they are stay out of the edit, and so does the cursor in one of them.
+    let same =
+        |a: &[&str], b: &[&str]| a.iter().zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum::<usize>();
+    let (mut a, mut b): (Vec<_>, Vec<_>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let before = same(&a, &b);
+    a.reverse();
+    b.reverse();
+    let behind = same(&a, &b).min(old.len().min(new.len()) - before);
+    let range = text.range(Span::new(before, old.len() - behind));
+    let with = new.get(before..new.len() - behind).unwrap_or_default();
+    json!([{ "range": range, "newText": with }])
 }
 
 /// A place in an open document, with the files of its specs.

@@ -229,6 +229,7 @@ impl Server<'_> {
                 "referencesProvider": true,
                 "renameProvider": { "prepareProvider": true },
                 "documentSymbolProvider": true,
+                "documentFormattingProvider": true,
                 "codeActionProvider": { "codeActionKinds": ["quickfix"] },
             },
             "serverInfo": { "name": "netspec", "version": env!("CARGO_PKG_VERSION") },

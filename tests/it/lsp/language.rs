@@ -101,13 +101,16 @@ fn completion_offers_what_may_stand_there() {
     assert!(at_top.contains(&"network".to_owned()) && !at_top.contains(&"entry".to_owned()), "{at_top:?}");
     assert_eq!(session.offered(&with("    "), "iso=\"debian\"\n    "), ["entry", "separator"]);
     let behind = session.offered(&with("    entry \"x\" "), "entry \"x\" ");
-    assert_eq!(behind, ["title", "iso", "menu", "boot", "default"]);
+    assert_eq!(behind, ["title", "iso", "menu", "boot", "chain", "answers", "default"]);
     let behind = session.offered(&with("    entry \"x\" iso=\"arch\" t"), "entry \"x\" iso=\"arch\" t");
-    assert_eq!(behind, ["title", "menu", "boot", "default"]);
+    assert_eq!(behind, ["title", "menu", "boot", "chain", "answers", "default"]);
     assert_eq!(session.offered(&with("    entry \"x\" iso="), "entry \"x\" iso="), ["arch", "debian"]);
     assert_eq!(session.offered(&with("    entry \"x\" menu=\"m"), "entry \"x\" menu=\"m"), ["main", "more"]);
     assert_eq!(session.offered(&with("    entry \"x\" default="), "\"x\" default="), ["#true", "#false"]);
-    assert_eq!(session.offered(&with("    entry \"x\" { k }"), "entry \"x\" { k"), ["kernel", "initrd", "arguments"]);
+    assert_eq!(
+        session.offered(&with("    entry \"x\" { k }"), "entry \"x\" { k"),
+        ["kernel", "initrd", "file", "arguments"]
+    );
     assert_eq!(session.offered(&with("    // n"), "    // n"), Vec::<String>::new());
     let modes = session.offered(&SPEC.replace("mode \"pxe10\"", "mode "), "    mode ");
     assert_eq!(modes, ["binl", "pxe10", "both", "menu", "silent", "merged"]);
@@ -260,12 +263,37 @@ fn hover_over_a_finding_shows_its_page() {
     let uri = session.uri.clone();
     let text = SPEC.replace("iso=\"debian\"", "iso=\"debain\"");
     session.editor.change(&uri, 2, &text);
-    session.editor.shows(&uri, &["unknown-iso", "unused-iso"]);
+    session.editor.shows(&uri, &["unknown-iso"]);
     let hover = session.editor.request("textDocument/hover", Editor::at(&uri, &text, "iso=\"deb"));
     let shown = hover["contents"]["value"].as_str().unwrap();
     assert!(shown.starts_with("**unknown-iso**: An unknown ISO"), "{shown}");
     assert!(
         shown.contains("How to fix it") && !shown.contains("## Examples") && shown.contains("the name of an `iso`")
     );
+    assert_eq!(session.editor.leave(), Some(0));
+}
+
+/// Formatting is that of `netspec fmt`, in one edit that leaves what is right alone.
+#[test]
+fn a_spec_is_brought_into_form() {
+    let mut session = Session::new(json!({}));
+    let uri = session.uri.clone();
+    let form = |session: &mut Session, version: i64, text: &str| {
+        session.editor.change(&uri, version, text);
+        let options = json!({ "tabSize": 4, "insertSpaces": true });
+        let params = json!({ "textDocument": { "uri": uri }, "options": options });
+        session.editor.request("textDocument/formatting", params)
+    };
+    let right = "iso \"a\" \"a.iso\"\nmenu \"🖥\" {\n    entry \"a\" iso=\"a\"   // é\n}\nserver\n";
+    assert_eq!(form(&mut session, 2, right), json!([]));
+    let edits = form(&mut session, 3, &right.replace("    entry \"a\" iso=\"a\"", " entry   \"a\" iso = \"a\""));
+    let (start, end) = (json!({ "line": 2, "character": 0 }), json!({ "line": 3, "character": 0 }));
+    let expected =
+        json!([{ "range": { "start": start, "end": end }, "newText": "    entry \"a\" iso=\"a\"   // é\n" }]);
+    assert_eq!(edits, expected);
+    let (start, end) = (json!({ "line": 0, "character": 0 }), json!({ "line": 0, "character": 6 }));
+    let expected = json!([{ "range": { "start": start, "end": end }, "newText": "server\n" }]);
+    assert_eq!(form(&mut session, 4, "server"), expected);
+    assert_eq!(form(&mut session, 5, "server {"), Value::Null, "what is no KDL stays as it is");
     assert_eq!(session.editor.leave(), Some(0));
 }

@@ -30,6 +30,8 @@ fn right(value: Value) -> Vec<String> {
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
         Value::Url => quoted(&["https://boot.example.org/menu.ipxe"]),
         Value::Text => quoted(&["text"]),
+        Value::Variable => quoted(&["disk", "disk_1"]),
+        Value::VariableValue => ["\"text\"", "\"\"", "7", "#true"].map(str::to_owned).to_vec(),
     }
 }
 
@@ -50,6 +52,8 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
         Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
+        Value::Variable => vec!["\"A B\"".to_owned(), "\"a-b\"".to_owned(), "\"host\"".to_owned()],
+        Value::VariableValue => vec!["1.5".to_owned()],
         Value::Interface => vec!["\"an-interface-of-more-bytes\"".to_owned()],
         _ => vec!["\"neither\"".to_owned(), "7".to_owned()],
     };
@@ -57,9 +61,13 @@ fn wrong(value: Value) -> Vec<String> {
     wrong
 }
 
-/// The first right value, in most places. Only a DHCP server takes a block.
+/// The first right value, in most places. Only a DHCP server takes a block, and only a URL of an ISO a digest.
 fn usual(path: &str, value: Value) -> String {
-    if path == "network/dhcp" { "\"server\"".to_owned() } else { right(value).swap_remove(0) }
+    match (path, value) {
+        ("network/dhcp", _) => "\"server\"".to_owned(),
+        ("iso", Value::PathOrUrl) => "\"https://example.org/debian.iso\"".to_owned(),
+        _ => right(value).swap_remove(0),
+    }
 }
 
 /// A node and those around it, outermost first.
