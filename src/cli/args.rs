@@ -35,6 +35,8 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
+    Fetch(FetchArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
     Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
@@ -65,6 +67,9 @@ pub(super) struct CheckArgs {
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(super) no_files: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -189,9 +194,19 @@ pub(super) struct FmtArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct FetchArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
+    /// First fetch what is not in the cache yet, as `netspec fetch` does
+    #[arg(long)]
+    pub(super) fetch: bool,
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,

@@ -8,6 +8,7 @@ mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fetch;
 mod fmt;
 mod init;
 mod loaders;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Fetch(fetch) => fetch::run(&fetch),
         Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }

@@ -148,6 +148,8 @@ codes! {
     UnusedAnswers = "unused-answers", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
+    /// A digest for an ISO of this machine, which is pinned in another way.
+    DigestWithoutUrl = "digest-without-url", Error;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// A kernel argument with one quote of a pair.

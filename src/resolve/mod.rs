@@ -143,7 +143,7 @@ const LEASE_SECONDS: u32 = 12 * 3600;
 pub struct IsoSource {
     /// Its name in the spec, and in paths.
     pub name: String,
-    /// The file, relative to the current folder or absolute; empty where it is fetched.
+    /// The file, relative to the current folder or absolute. Of one that is fetched, see [`ResolvedSpec::place_fetched`].
     pub path: PathBuf,
     /// Where it is fetched from, if it is not a file of this machine.
     pub fetched: Option<Pinned>,
@@ -284,6 +284,15 @@ impl ResolvedSpec {
                 MenuItem::Separator => None,
             })
         })
+    }
+
+    /// Says where fetched ISOs are on this machine, by their SHA-256 digests; before, their paths are empty.
+    pub fn place_fetched(&mut self, place: &dyn Fn(&[u8; 32]) -> PathBuf) {
+        for iso in &mut self.isos {
+            if let Some(pinned) = &iso.fetched {
+                iso.path = place(&pinned.sha256);
+            }
+        }
     }
 
     /// What must be in the cache before the spec can be served, in the order of the text.

@@ -5,6 +5,7 @@
 
 mod address_outside_subnet;
 mod argument_taken;
+mod digest_without_url;
 mod duplicate_address;
 mod duplicate_default;
 mod duplicate_interface;
@@ -67,6 +68,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     unreachable_menu::check,
     unused_iso::check,
     unused_answers::check,
+    digest_without_url::check,
     url_without_digest::check,
     ipxe_expansion::check,
     open_quote::check,

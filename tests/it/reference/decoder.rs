@@ -120,6 +120,7 @@ const FORM: &[Code] = &[
     Code::InvalidName,
     Code::InvalidSubnet,
     Code::InvalidRange,
+    Code::UrlInvalid,
     Code::NotYetSupported,
 ];
 
