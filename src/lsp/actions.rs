@@ -9,9 +9,10 @@ use crate::source::Span;
 use crate::spec::language::Node;
 use crate::spec::tree::inside_quotes;
 
-/// Findings about a word that is none of those that may stand there.
-const MISSPELLED: &[Code] =
-    &[Code::UnknownNode, Code::UnknownProperty, Code::UnknownIso, Code::UnknownMenu, Code::InvalidValue];
+/// Whether a finding is about a word that is none of those that may stand there.
+fn is_misspelled(code: Code) -> bool {
+    code == Code::InvalidValue || code.name().starts_with("unknown-")
+}
 
 /// What to write, and in the place of what.
 ///
@@ -22,7 +23,7 @@ pub(super) fn mend(finding: &Finding, files: &[File], position: usize, language:
     if let Some(replacement) = &finding.replacement {
         return Some((span, replacement.clone()));
     }
-    if !MISSPELLED.contains(&finding.code) {
+    if !is_misspelled(finding.code) {
         return None;
     }
     let text = &files.get(position)?.text.text;
