@@ -20,6 +20,7 @@ mod layers;
 mod lease;
 mod loaders;
 mod lock;
+mod lsp;
 mod nix;
 mod origin;
 mod plans;
