@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::diag::Code;
 use crate::lock::LockMode;
 use crate::net::MacAddr;
 
@@ -22,12 +23,16 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
+    /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
+    ExplainCode(ExplainCodeArgs),
     /// Writes `netspec.lock`: every ISO and loader by its content, with what was found in it
     Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
     Loaders(LoadersArgs),
+    /// Tells an editor the same as `check` while a spec is written, over standard input and output
+    Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
@@ -60,6 +65,9 @@ pub(super) struct CheckArgs {
     /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
     #[arg(long, conflicts_with_all = ["locked", "frozen"])]
     pub(super) no_files: bool,
+    /// Fail where there are warnings, too
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -96,6 +104,19 @@ pub(super) struct LockArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct ExplainCodeArgs {
+    /// Their names, with or without `netspec::`
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<Code>,
+    /// List all kinds, a line each
+    #[arg(long, conflicts_with = "codes")]
+    pub(super) list: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct PlanArgs {
     /// The spec file
     pub(super) spec: PathBuf,
@@ -113,6 +134,16 @@ pub(super) struct LoadersArgs {
     /// How they are listed
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LspArgs {
+    /// Leave out what depends on this machine's network interfaces
+    #[arg(long)]
+    pub(super) no_host: bool,
+    /// Over standard input and output, as it is anyway: some editors say it
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -188,8 +219,12 @@ pub(super) enum FindingFormat {
     Full,
     /// One line each: `file:line:column: error[code]: message`
     Short,
-    /// One JSON object for each spec
+    /// One JSON object for each spec, one behind the other
     Json,
+    /// One SARIF 2.1.0 log for all specs
+    Sarif,
+    /// One command of GitHub Actions each, which become annotations
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -66,8 +66,11 @@ pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Comp
         resolved,
     });
     if let Some(outcome) = &outcome {
+        let facts = &outcome.gathered.facts;
+        findings.extend(plan::answers::check::findings(&outcome.resolved, facts, &outcome.plan));
         findings.extend(secure_boot::findings(&outcome.resolved, &outcome.gathered.facts));
         findings.extend(left_out::findings(&outcome.resolved, &outcome.gathered.facts));
+        findings.extend(plan::findings::check(&spec, &outcome.resolved, &outcome.gathered.facts));
         findings.extend(too_long(&spec, &outcome.plan));
     }
     findings.sort();

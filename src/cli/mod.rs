@@ -7,10 +7,12 @@ mod args;
 mod check;
 pub mod compile;
 mod explain;
+mod explain_code;
 mod fmt;
 mod init;
 mod loaders;
 mod lock;
+mod lsp;
 mod plan;
 mod progress;
 mod replace;
@@ -29,8 +31,10 @@ pub fn main() -> ExitCode {
     match args.command {
         Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
+        Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
         Command::Lock(lock) => lock::run(&lock),
+        Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Fmt(fmt) => fmt::run(&fmt),

@@ -17,8 +17,15 @@ pub(super) fn findings(compiled: &Compiled, format: FindingFormat, style: Style)
     match format {
         FindingFormat::Full => render::full(sources, findings, style),
         FindingFormat::Short => render::short(sources, findings),
-        FindingFormat::Json => render::json(sources, findings),
+        FindingFormat::Json => render::json(sources, findings) + "\n",
+        FindingFormat::Github => render::github(sources, findings),
+        FindingFormat::Sarif => sarif([compiled]),
     }
+}
+
+/// The findings about several specs as one log.
+pub(super) fn sarif<'a>(specs: impl IntoIterator<Item = &'a Compiled>) -> String {
+    render::sarif(specs.into_iter().map(|compiled| (&compiled.sources, &compiled.findings))) + "\n"
 }
 
 /// How to draw on a stream: colors and Unicode only where they will be understood.

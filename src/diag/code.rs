@@ -106,12 +106,20 @@ codes! {
     UnknownIso = "unknown-iso", Error;
     /// An entry names a menu that the spec does not define.
     UnknownMenu = "unknown-menu", Error;
+    /// An entry names answers that the spec does not define.
+    UnknownAnswers = "unknown-answers", Error;
     /// Two networks claim the same addresses.
     SubnetOverlap = "subnet-overlap", Error;
     /// Addresses to give out that the clients of the network cannot have.
     RangeOutsideSubnet = "range-outside-subnet", Error;
     /// Addresses to give out of which one belongs to another machine.
     RangeTaken = "range-taken", Error;
+    /// Fewer addresses to give out than the spec names machines.
+    RangeTooSmall = "range-too-small", Warning;
+    /// Addresses to give out that are of the Internet.
+    PublicRange = "public-range", Warning;
+    /// A lease that ends while a client still boots.
+    LeaseTooShort = "lease-too-short", Warning;
     /// The address of one machine that is not in the subnet of its network.
     AddressOutsideSubnet = "address-outside-subnet", Error;
     /// Two machines of the spec have the same address.
@@ -120,6 +128,8 @@ codes! {
     DuplicateInterface = "duplicate-interface", Error;
     /// Two entries of one menu are the default.
     DuplicateDefault = "duplicate-default", Error;
+    /// A menu that starts its first entry by itself, because none is the default.
+    TimeoutWithoutDefault = "timeout-without-default", Warning;
     /// A menu without entries.
     EmptyMenu = "empty-menu", Error;
     /// Menus that lead only to each other.
@@ -134,16 +144,26 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// Answers that no entry names.
+    UnusedAnswers = "unused-answers", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
+    /// A kernel argument with one quote of a pair.
+    OpenQuote = "open-quote", Error;
+    /// A kernel argument that netspec writes itself, for each machine anew.
+    ArgumentTaken = "argument-taken", Warning;
+    /// A kernel argument that gives one address to every machine.
+    FixedAddress = "fixed-address", Warning;
     /// Two hosts have the same hardware address.
     DuplicateMac = "duplicate-mac", Error;
     /// A `firmware` that an earlier one leaves no machine.
     ShadowedRule = "shadowed-rule", Warning;
     /// A `host` or `firmware` that changes nothing.
     RuleWithoutEffect = "rule-without-effect", Warning;
+    /// A spec that answers nobody.
+    NobodyAnswered = "nobody-answered", Warning;
     /// A mode for firmware that does not have it.
     ModeMismatch = "mode-mismatch", Error;
     /// A loader for firmware that cannot execute it.
@@ -164,6 +184,24 @@ codes! {
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
     PathNotInIso = "path-not-in-iso", Error;
+    /// The template of answers is not there.
+    AnswersNotFound = "answers-not-found", Error;
+    /// The template of answers is there, but cannot be read as text.
+    AnswersUnreadable = "answers-unreadable", Error;
+    /// The template of answers is none.
+    AnswersSyntax = "answers-syntax", Error;
+    /// A template names a variable that a machine does not have.
+    AnswersUndefined = "answers-undefined", Error;
+    /// A template names a variable that only some machines have.
+    AnswersForHosts = "answers-for-hosts", Warning;
+    /// What a template gives for a machine is not what its installer reads.
+    AnswersInvalid = "answers-invalid", Error;
+    /// A password in clear, which anybody on the network can read.
+    AnswersSecret = "answers-secret", Warning;
+    /// An entry names answers, and nothing tells its system where they are.
+    AnswersNotPassed = "answers-not-passed", Warning;
+    /// A `set` that no template names.
+    UnusedSet = "unused-set", Warning;
     /// A file that an entry names is not there.
     FileNotFound = "file-not-found", Error;
     /// A file that an entry names is there, but cannot be read.
@@ -178,6 +216,28 @@ codes! {
     EntryForNobody = "entry-for-nobody", Warning;
     /// An `https://` URL for an iPXE that was built without HTTPS.
     IpxeWithoutHttps = "ipxe-without-https", Warning;
+    /// An entry names an initial RAM disk as its kernel, or a kernel as its initial RAM disk.
+    WrongKindOfFile = "wrong-kind-of-file", Error;
+    /// Words for an initial RAM disk, and none.
+    InitrdMissing = "initrd-missing", Error;
+    /// A word that makes an archiso check its root image with a file that it does not have.
+    VerificationMissing = "verification-missing", Error;
+    /// A URL on a command line that its reader cannot use.
+    UrlArgument = "url-argument", Error;
+    /// The lack of `ip=`, or one that the ISO's initial RAM disk does not understand.
+    IpArgument = "ip-argument", Error;
+    /// A kernel argument that differs by a letter from one that there is.
+    UnknownArgument = "unknown-argument", Warning;
+    /// Arguments of an ISO whose entries all have their own.
+    UnusedArguments = "unused-arguments", Warning;
+    /// A network card by name, on machines that have several.
+    CardByName = "card-by-name", Warning;
+    /// More arguments than a kernel takes.
+    CommandLineTooLong = "command-line-too-long", Error;
+    /// An ISO that needs more memory than a host has.
+    MemoryTooSmall = "memory-too-small", Warning;
+    /// Two entries of one menu look the same.
+    DuplicateTitle = "duplicate-title", Warning;
     /// A loader that a client of this spec needs is not installed.
     LoaderMissing = "loader-missing", Error;
     /// No iPXE for UEFI is installed, so PCs with UEFI get no answer.

@@ -4,11 +4,14 @@
 
 mod code;
 pub(crate) mod nearest;
+mod page;
+mod pages;
 pub mod render;
 
 use std::collections::BTreeSet;
 
 pub use self::code::Code;
+pub use self::page::{Page, UnknownCode};
 use crate::source::Span;
 
 /// How much a finding matters.

@@ -4,10 +4,13 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answers;
+mod command_line;
 mod files;
 mod machines;
 pub mod rules;
 mod start;
+mod stated;
 mod wanted;
 mod words;
 
@@ -18,11 +21,14 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::answers::{AnswersSource, TemplateSource, Variables};
+pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
+pub use self::stated::StatedHost;
 pub use self::wanted::{FirmwareMachine, WantedLoader};
-pub use self::words::words;
+pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
 use crate::net::{AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
@@ -39,6 +45,8 @@ pub struct ResolvedSpec {
     pub networks: Vec<Network>,
     /// The ISOs; empty only where there are menus.
     pub isos: Vec<IsoSource>,
+    /// What installers are told.
+    pub answers: Vec<AnswersSource>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
     /// Ports and limits.
@@ -57,6 +65,10 @@ pub struct ResolvedSpec {
     pub wanted_loaders: Vec<WantedLoader>,
     /// The machines that rules speak of, in the order of the spec.
     pub firmware_machines: Vec<FirmwareMachine>,
+    /// What the spec writes on the command lines of kernels.
+    pub command_lines: Vec<CommandLine>,
+    /// The machines of which the spec says what they are made of.
+    pub stated_hosts: Vec<StatedHost>,
 }
 
 /// A network on which clients are answered.
@@ -167,6 +179,8 @@ pub enum MenuItem {
         title: Option<String>,
         /// What it starts.
         target: Target,
+        /// The answers that what it starts is told.
+        answers: Option<Spanned<String>>,
         /// Whether it starts when the time is up, and is highlighted at first.
         is_default: bool,
     },
@@ -323,10 +337,13 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
+        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
         menus: spec.menus.iter().map(|written| menu(written, sources)).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
         firmware_machines: wanted::machines(spec),
+        command_lines: command_line::command_lines(spec),
+        stated_hosts: stated::hosts(spec),
         loaders: spec.loaders.iter().rev().filter_map(|one| Some((one.kind.value, loader(one, sources)?))).collect(),
         rules: machines::rules(spec),
         hosts: start::hosts(spec),
@@ -411,6 +428,7 @@ fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
                     spec::menu::Boot::FirmwareSetup => Target::FirmwareSetup(boot.span),
                 },
             },
+            answers: entry.answers.clone(),
             is_default: entry.default.as_ref().is_some_and(|default| default.value),
         }),
     };

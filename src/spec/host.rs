@@ -1,13 +1,16 @@
 //! `host "desk" { mac "52:54:00:aa:bb:cc"; uuid "4c4c4544-…"; serial "7XK2Q13"; menu "lab"; address "10.0.0.50"; mode "pxe10" }`
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 use kdl::{KdlEntry, KdlNode};
 
 use super::choice::Choice;
 use super::effect::{Effect, argument};
 use super::name::name;
+use super::set::{self, Variable};
 use super::shape::{Checked, Child, Shape};
+use super::size;
 use super::subnet;
 use super::value::{self, Wanted, name_span};
 use crate::diag::nearest::shown;
@@ -30,6 +33,9 @@ pub(super) const SHAPE: Shape = Shape {
         Child { name: "mode", once: true },
         Child { name: "delay", once: true },
         Child { name: "loader", once: true },
+        Child { name: "memory", once: true },
+        Child { name: "network-cards", once: true },
+        Child { name: "set", once: false },
     ],
 };
 pub(super) const MAC: Shape =
@@ -39,6 +45,13 @@ pub(super) const SERIAL: Shape =
     Shape { name: "serial", arguments: &["serial number"], more: None, properties: &[], children: &[] };
 pub(super) const ADDRESS: Shape =
     Shape { name: "address", arguments: &["address"], more: None, properties: &[], children: &[] };
+pub(super) const MEMORY: Shape =
+    Shape { name: "memory", arguments: &["amount"], more: None, properties: &[], children: &[] };
+pub(super) const NETWORK_CARDS: Shape =
+    Shape { name: "network-cards", arguments: &["number"], more: None, properties: &[], children: &[] };
+
+/// How many network cards a machine can have.
+pub(super) const CARDS: RangeInclusive<u16> = 1..=64;
 
 /// One machine. It is known by each of the identities that it has; one of them is enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +70,12 @@ pub struct Host {
     pub address: Option<Spanned<Ipv4Addr>>,
     /// How it is answered.
     pub effect: Effect,
+    /// How much memory it has, in bytes; for findings alone.
+    pub memory: Option<Spanned<u64>>,
+    /// How many network cards it has; for findings alone.
+    pub network_cards: Option<Spanned<u16>>,
+    /// Values of variables in templates of answers.
+    pub variables: Vec<Variable>,
     /// The place of the word `host`.
     pub span: Span,
 }
@@ -76,6 +95,12 @@ impl Host {
             .and_then(|node| argument(node, &ADDRESS, out))
             .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
+        let variables = set::decode_all(&checked, "host", out);
+        let mut said = |shape: &'static Shape| argument(checked.child(shape.name)?, shape, out);
+        let (memory, cards) = (said(&MEMORY), said(&NETWORK_CARDS));
+        let memory = memory.and_then(|entry| size::memory(entry, out));
+        let wanted = Wanted::argument(NETWORK_CARDS.name);
+        let network_cards = cards.and_then(|entry| value::integer(entry, wanted, CARDS, "a number of cards", out));
         if checked.clean && ["mac", "uuid", "serial"].iter().all(|id| checked.child(id).is_none()) {
             out.push(
                 Diagnostic::new(Code::Missing, "`host` needs a `mac`, `uuid` or `serial`")
@@ -83,7 +108,19 @@ impl Host {
                     .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
             );
         }
-        Some(Self { name: name?, mac, uuid, serial, choice, address, effect, span: name_span(node) })
+        Some(Self {
+            name: name?,
+            mac,
+            uuid,
+            serial,
+            choice,
+            address,
+            effect,
+            variables,
+            memory,
+            network_cards,
+            span: name_span(node),
+        })
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
 //! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
-//! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
+//! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`answers`], [`menu`], [`server`], [`loader`],
+//! [`host`], [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod answers;
 pub mod choice;
 mod decode;
 pub mod dhcp;
@@ -31,10 +32,13 @@ pub mod network;
 mod open;
 mod parse;
 pub mod server;
+pub mod set;
 mod shape;
+mod size;
 mod split;
 mod subnet;
 pub mod tftp;
+pub mod tree;
 pub mod url;
 mod value;
 mod variables;
@@ -43,6 +47,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::answers::Answers;
 pub use self::choice::Choice;
 pub use self::decode::decode;
 pub use self::effect::Effect;
@@ -54,6 +59,7 @@ pub use self::language::language;
 pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
+pub use self::name::is_name;
 pub use self::name::name_like;
 pub use self::network::Network;
 pub use self::open::open;
@@ -70,6 +76,8 @@ pub struct Spec {
     pub networks: Vec<Network>,
     /// What can be booted.
     pub isos: Vec<Iso>,
+    /// What installers are told.
+    pub answers: Vec<Answers>,
     /// What clients choose from; the first one is what they see first.
     pub menus: Vec<Menu>,
     /// How the servers are set up.

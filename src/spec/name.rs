@@ -33,7 +33,7 @@ pub(super) fn name(entry: &KdlEntry, node: &str, out: &mut Diagnostics) -> Optio
 }
 
 /// Whether a name can stand in a URL path as it is: `[a-z0-9][a-z0-9._-]{0,31}`.
-fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.starts_with(small) && name.len() <= MAX_NAME && name.chars().all(|c| small(c) || matches!(c, '.' | '_' | '-'))
 }

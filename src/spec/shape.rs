@@ -46,6 +46,7 @@ const HOMES: &[(&str, &str)] = &[
     ("test", ""),
     ("network", ""),
     ("iso", ""),
+    ("answers", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
@@ -61,6 +62,8 @@ const HOMES: &[(&str, &str)] = &[
     ("lease", "dhcp"),
     ("router", "dhcp"),
     ("dns", "dhcp"),
+    ("meta-data", "answers"),
+    ("set", "answers"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("kernel", "entry"),
@@ -79,6 +82,8 @@ const HOMES: &[(&str, &str)] = &[
     ("serial", "host"),
     ("mode", "host"),
     ("delay", "host"),
+    ("memory", "host"),
+    ("network-cards", "host"),
     ("arch", "firmware"),
     ("vendor-class", "firmware"),
 ];
@@ -171,6 +176,8 @@ fn placeholder(what: &str) -> &'static str {
         "interface name" => "\"eth0\"",
         "range" => "\"192.168.1.100-192.168.1.199\"",
         "duration" => "\"12h\"",
+        "amount" => "\"2GiB\"",
+        "number" => "2",
         "mode" => "\"proxy\"",
         "path" => "\"path/to/file\"",
         "kind" => "\"pxelinux\"",
@@ -184,6 +191,8 @@ fn placeholder(what: &str) -> &'static str {
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",
         "text" => "\"HW-Client\"",
+        "variable" => "\"disk\"",
+        "value" => "\"/dev/vda\"",
         _ => "\"name\"",
     }
 }

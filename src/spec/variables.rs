@@ -232,7 +232,7 @@ impl Filler<'_> {
 }
 
 /// The name in `name}…`: what could be a variable. Other braces, as in `{a,b}` and `{1}`, are text.
-fn placeholder(behind_brace: &str) -> Option<&str> {
+pub(super) fn placeholder(behind_brace: &str) -> Option<&str> {
     let (name, _) = behind_brace.split_once('}')?;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
     (name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_name)).then_some(name)

@@ -120,6 +120,24 @@ fn every_code_has_a_page_and_every_page_a_code() {
     assert_eq!(pages, codes);
 }
 
+/// `src/diag/pages.rs`, from which `netspec explain-code` has its texts.
+#[test]
+fn every_page_is_in_the_program() {
+    let names = pages().into_iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    let rows: String =
+        names.map(|name| format!("    (\"{name}\", include_str!(\"../../tests/diagnostics/{name}.md\")),\n")).collect();
+    let table = format!(
+        "//! The text of each page; `NETSPEC_BLESS=1 cargo it diagnostics` writes this file.\n\n\
+         /// By the names of codes, sorted.\npub(super) const PAGES: &[(&str, &str)] = &[\n{rows}];\n"
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diag/pages.rs");
+    if std::env::var_os("NETSPEC_BLESS").is_some() && fs::read_to_string(&path).unwrap() != table {
+        fs::write(&path, table).unwrap();
+    } else {
+        assert!(fs::read_to_string(&path).unwrap() == table, "NETSPEC_BLESS=1 writes {} anew", path.display());
+    }
+}
+
 /// Each finding has a place, except those about what is not there, and says what to do.
 #[test]
 fn every_finding_says_what_to_do() {
@@ -143,18 +161,27 @@ fn every_finding_says_what_to_do() {
     }
 }
 
-/// At 60 columns only lines of the spec, which are not wrapped, are longer.
+/// In a narrow window only what must not be broken is wider: a line of the spec with what is marked in it, the place of a
+/// finding, and a word that is too long by itself.
 #[test]
-fn findings_are_readable_at_60_columns() {
+fn findings_are_readable_in_narrow_windows() {
     for path in pages() {
         for (source, found) in examples(&fs::read_to_string(&path).unwrap()) {
-            let drawn = full(&source, &found, Style { width: 60, unicode: true, color: false });
-            for line in drawn.lines().filter(|line| !line.contains(['│', '·', '╭'])) {
-                let longest_word = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
-                assert!(line.chars().count() <= 60.max(longest_word + 8), "{line}");
+            for width in [60, 40] {
+                let drawn = full(&source, &found, Style { width, unicode: true, color: false });
+                for line in drawn.lines().filter(|line| !is_of_source(line)) {
+                    let longest_word = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+                    assert!(line.chars().count() <= width.max(longest_word + 8), "{width}: {line}");
+                }
             }
         }
     }
+}
+
+/// Whether it is a line of the spec, a mark below one, or the name of the file above.
+fn is_of_source(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(|c: char| c.is_ascii_digit() || c == '·') || line.starts_with("╭─[")
 }
 
 fn pages() -> Vec<PathBuf> {

@@ -1,14 +1,21 @@
-//! Findings as text for people ([`full()`], [`short()`]) and as JSON for programs ([`json()`]).
+//! Findings as text for people ([`full()`], [`short()`]) and for programs ([`json()`], [`sarif()`], [`github()`]), and the pages of
+//! the manual about them ([`page()`]).
 //!
 //! Each gives a text; nothing here prints, looks at a terminal or ends with a count. [`count`] says the count.
 
 mod full;
+mod github;
 mod json;
+mod page;
 mod place;
+mod sarif;
 mod short;
 
 pub use self::full::{Style, full};
+pub use self::github::github;
 pub use self::json::json;
+pub use self::page::page;
+pub use self::sarif::sarif;
 pub use self::short::short;
 use super::Diagnostics;
 
@@ -29,6 +36,22 @@ pub fn count(diagnostics: &Diagnostics) -> String {
         line.push_str(&format!(" ({kept} of them shown)"));
     }
     line
+}
+
+/// A line broken before words that would go beyond the width, the further ones indented by two blanks more.
+pub fn wrapped(line: &str, style: Style) -> String {
+    let indent = line.len() - line.trim_start().len();
+    wrap(line, style, &" ".repeat(indent + 2))
+}
+
+/// No word is broken, so that paths and commands can be copied.
+fn wrap(text: &str, style: Style, indent: &str) -> String {
+    let options = textwrap::Options::new(style.width)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .subsequent_indent(indent);
+    textwrap::fill(text, options)
 }
 
 #[cfg(test)]

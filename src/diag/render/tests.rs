@@ -116,6 +116,96 @@ fn json_has_lines_columns_and_ends() {
     );
 }
 
+#[test]
+fn github_gets_one_command_each() {
+    let (source, found) = sample();
+    assert_eq!(
+        github(&source, &found),
+        "::error file=lab.kdl,line=2,col=29,endLine=2,endColumn=37,title=netspec%3A%3Aunknown-iso::\
+         entry `Débian live` names an unknown ISO `debain`%0Ahelp: did you mean `debian`?\n\
+         ::warning file=lab.kdl,title=netspec%3A%3Aunused-iso::no entry offers ISO `debian`\n"
+    );
+}
+
+#[test]
+fn github_commands_cannot_be_ended_by_what_they_say() {
+    let source = SourceFile { path: "a,b:c%\r\n::error::x.kdl".into(), text: Arc::from("one\ntwo\n") }.into();
+    let mut found = Diagnostics::default();
+    found.push(Diagnostic::new(Code::Syntax, "100 %\r\n::warning::no, really: not").at(Span::new(2, 6), "here"));
+    assert_eq!(
+        github(&source, &found),
+        "::error file=a%2Cb%3Ac%25%0D%0A%3A%3Aerror%3A%3Ax.kdl,line=1,endLine=2,title=netspec%3A%3Asyntax::\
+         100 %25%0D%0A::warning::no, really: not\n"
+    );
+}
+
+#[test]
+fn sarif_has_rules_results_and_regions() {
+    let (source, found) = sample();
+    let log: serde_json::Value = serde_json::from_str(&sarif([(&source, &found), (&source, &found)])).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 2, "each kind once, also where several specs have it");
+    assert_eq!(rules[0]["id"], "netspec::unknown-iso");
+    assert_eq!(rules[0]["name"], "UnknownIso");
+    assert!(rules[0]["help"]["markdown"].as_str().unwrap().contains("**How to fix it.**"));
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(result["ruleId"], rule["id"]);
+        assert_eq!(result["level"], rule["defaultConfiguration"]["level"]);
+    }
+    assert_eq!(
+        results[0]["locations"],
+        serde_json::json!([{ "physicalLocation": {
+            "artifactLocation": { "uri": "lab.kdl" },
+            "region": { "startLine": 2, "startColumn": 29, "endLine": 2, "endColumn": 37 },
+        } }])
+    );
+    let message = "entry `Débian live` names an unknown ISO `debain`\ndid you mean `debian`?";
+    assert_eq!(results[0]["message"]["text"], message);
+    let place = serde_json::json!([{ "physicalLocation": { "artifactLocation": { "uri": "lab.kdl" } } }]);
+    assert_eq!(results[1]["locations"], place, "a finding without a place has its file");
+}
+
+#[test]
+fn sarif_shows_further_labels_as_related_places() {
+    let source = source("a\nb\n");
+    let mut found = Diagnostics::default();
+    found.push(Diagnostic::new(Code::DuplicateName, "twice").at(Span::new(2, 3), "again").at(Span::new(0, 1), "first"));
+    let log: serde_json::Value = serde_json::from_str(&sarif([(&source, &found)])).unwrap();
+    let related = &log["runs"][0]["results"][0]["relatedLocations"];
+    assert_eq!(related[0]["message"]["text"], "first");
+    assert_eq!(related[0]["physicalLocation"]["region"]["startLine"], 1);
+    assert_eq!(related.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_page_is_wrapped_and_its_blocks_are_not() {
+    let plain = |width| page(Code::UnknownIso, Style { width, unicode: true, color: false });
+    for width in [40, 60, 100] {
+        let text = plain(width);
+        assert!(text.starts_with(Code::UnknownIso.page().title), "{text}");
+        let prose = text.split("Examples").next().unwrap();
+        assert!(prose.lines().all(|line| line.chars().count() <= width), "{prose}");
+        assert!(!text.contains("**") && !text.contains("```") && !text.contains("\n#"), "{text}");
+    }
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(plain(40)), words(plain(100)));
+}
+
+#[test]
+fn a_wrapped_line_keeps_its_words_whole() {
+    let style = Style { width: 24, unicode: true, color: false };
+    assert_eq!(
+        wrapped("  refused: `/live/vmlinuz` of ISO `x`", style),
+        "  refused:\n    `/live/vmlinuz` of\n    ISO `x`"
+    );
+}
+
 /// The trap of miette issue 465: a label at the end of the text, behind it, and in an empty text.
 #[test]
 fn a_label_at_or_behind_the_end_is_drawn_or_left_out() {
@@ -130,6 +220,9 @@ fn a_label_at_or_behind_the_end_is_drawn_or_left_out() {
                 assert!(drawable || text.trim().is_empty());
                 short(&source(text), &found);
                 json(&source(text), &found);
+                github(&source(text), &found);
+                let sources = source(text);
+                sarif([(&sources, &found)]);
             }
         }
     }

@@ -5,9 +5,7 @@ use crate::source::Spanned;
 use crate::spec::Spec;
 
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
-    let of_isos = spec.isos.iter().flat_map(|iso| &iso.arguments);
-    let of_entries = spec.menus.iter().flat_map(|menu| menu.entries()).flat_map(|entry| &entry.arguments);
-    for Spanned { value, span } in of_isos.chain(of_entries) {
+    for Spanned { value, span } in super::menus::arguments(spec) {
         if value.contains("${") {
             out.push(
                 Diagnostic::new(Code::IpxeExpansion, "a kernel argument with `${` cannot be passed on by iPXE")

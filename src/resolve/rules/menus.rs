@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::nearest::{listed, nearest, shown};
+use crate::source::Spanned;
 use crate::spec::Spec;
 use crate::spec::menu::Target;
 
@@ -68,6 +69,16 @@ pub(super) fn offered(spec: &Spec) -> BTreeSet<&str> {
             _ => None,
         })
         .collect()
+}
+
+/// The texts of all `arguments`, of ISOs and of entries.
+pub(super) fn arguments(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
+    spec.isos.iter().flat_map(|iso| &iso.arguments).chain(arguments_by_hand(spec))
+}
+
+/// Those of entries, which are the whole command line of a kernel.
+pub(super) fn arguments_by_hand(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
+    spec.menus.iter().flat_map(|menu| menu.entries()).flat_map(|entry| &entry.arguments)
 }
 
 /// What to say about a name that is not defined: the nearest one, or all if they are few.

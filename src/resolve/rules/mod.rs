@@ -4,28 +4,38 @@
 //! [`Spec::incomplete`] says that a part of the spec could not be read.
 
 mod address_outside_subnet;
+mod argument_taken;
 mod duplicate_address;
 mod duplicate_default;
 mod duplicate_interface;
 mod duplicate_mac;
 mod duplicate_name;
 mod empty_menu;
+mod fixed_address;
 mod ipxe_expansion;
+mod lease_too_short;
 mod loader_mismatch;
 mod menu_cycle;
 mod menus;
 mod mode_mismatch;
 mod no_menu;
 mod no_network;
+mod nobody_answered;
 mod nothing_to_boot;
+mod open_quote;
+mod public_range;
 mod range_outside_subnet;
 mod range_taken;
+mod range_too_small;
 mod rule_without_effect;
 mod shadowed_rule;
 mod subnet_overlap;
+mod timeout_without_default;
+mod unknown_answers;
 mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
+mod unused_answers;
 mod unused_iso;
 mod url_without_digest;
 
@@ -39,6 +49,9 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     subnet_overlap::check,
     range_outside_subnet::check,
     range_taken::check,
+    range_too_small::check,
+    public_range::check,
+    lease_too_short::check,
     address_outside_subnet::check,
     duplicate_address::check,
     duplicate_interface::check,
@@ -46,16 +59,23 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     no_menu::check,
     empty_menu::check,
     unknown_iso::check,
+    unknown_answers::check,
     unknown_menu::check,
     duplicate_default::check,
+    timeout_without_default::check,
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    unused_answers::check,
     url_without_digest::check,
     ipxe_expansion::check,
+    open_quote::check,
+    argument_taken::check,
+    fixed_address::check,
     duplicate_mac::check,
     shadowed_rule::check,
     rule_without_effect::check,
+    nobody_answered::check,
     mode_mismatch::check,
     loader_mismatch::check,
 ];

@@ -2,15 +2,16 @@
 
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::spec::effect::Mode;
-use crate::spec::{Firmware, Spec};
+use crate::spec::effect::{Effect, Mode};
+use crate::spec::{Firmware, Host, Spec};
 
-/// A `host` may stand for its `address` alone, and a `firmware` for a vendor class that is answered because it is named.
+/// A `host` may stand for what it boots or for its `address` alone, or for what it says of the machine to be checked; and a
+/// `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     if spec.incomplete {
         return;
     }
-    for host in spec.hosts.iter().filter(|host| host.effect.is_empty() && host.address.is_none()) {
+    for host in spec.hosts.iter().filter(|host| spec.answers.is_empty() && is_idle(host)) {
         out.push(
             Diagnostic::new(
                 Code::RuleWithoutEffect,
@@ -19,6 +20,11 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
             .at(host.name.span, "changes nothing")
             .help("add a `mode`, `delay`, `loader` or `address` to its block, or remove it"),
         );
+    }
+    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
+    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
+    for (kind, name, effect) in hosts.chain(classes) {
+        check_silent(kind, name, effect, out);
     }
     for firmware in &spec.firmware {
         let name = shown(&firmware.name.value);
@@ -42,6 +48,28 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// Who is not answered at all is not answered later, and gets no program.
+fn check_silent(kind: &str, name: &str, effect: &Effect, out: &mut Diagnostics) {
+    let Some(mode) = effect.mode.as_ref().filter(|mode| mode.value == Mode::Silent) else { return };
+    let delay = effect.delay.as_ref().map(|delay| ("delay", delay.span));
+    let loader = effect.loader.as_ref().map(|loader| ("loader", loader.span));
+    for (what, span) in delay.into_iter().chain(loader) {
+        let message = format!("{kind} `{}` gets no answer, so its `{what}` changes nothing", shown(name));
+        out.push(
+            Diagnostic::new(Code::RuleWithoutEffect, message)
+                .at(span, "never used")
+                .at(mode.span, "no answer")
+                .help(format!("remove `{what}`, or write another `mode` than `silent`")),
+        );
+    }
+}
+
+/// Templates of answers may ask for the name of any host.
+fn is_idle(host: &Host) -> bool {
+    let says_nothing = host.memory.is_none() && host.network_cards.is_none();
+    host.effect.is_empty() && host.choice.is_none() && host.address.is_none() && says_nothing
 }
 
 /// U-Boot boots from its own list of devices, so it is answered only by those who mean to.

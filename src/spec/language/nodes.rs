@@ -51,6 +51,7 @@ const ARCHES: Value = Word(|| Arch::ALL.iter().map(|arch| arch.name()).collect()
 const LOADERS: Value = Word(|| LoaderKind::ALL.iter().map(|kind| kind.name()).collect());
 const OPTIONS: Value = Word(|| TftpOption::NAMES.iter().map(|(name, _)| *name).collect());
 const LEASE: Value = Value::Time { from: *dhcp::LEASE.start(), to: *dhcp::LEASE.end() };
+const CARDS: Value = Value::Number { from: *host::CARDS.start(), to: *host::CARDS.end(), unit: "" };
 const DELAY: Value = Value::Time { from: Duration::ZERO, to: MAX_DELAY };
 
 /// Every node, in the order in which people read about them.
@@ -221,6 +222,15 @@ pub(super) const NODES: &[Described] = &[
     node("host/mode", &effect::MODE, MODE_WITHOUT, MODE_DOC).arguments(&[(OFFERS, "")]),
     node("host/delay", &effect::DELAY, DELAY_WITHOUT, DELAY_DOC).arguments(&[(DELAY, "")]),
     node("host/loader", &effect::LOADER, LOADER_WITHOUT, LOADER_DOC).arguments(&[(LOADERS, "")]),
+    node("host/memory", &host::MEMORY, "not looked at", "How much memory it has: `netspec check` says what will not fit.")
+        .arguments(&[(Value::Memory, "")]),
+    node(
+        "host/network-cards",
+        &host::NETWORK_CARDS,
+        "not looked at",
+        "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
+    )
+    .arguments(&[(CARDS, "")]),
     node(
         "firmware",
         &firmware::SHAPE,

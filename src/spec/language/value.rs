@@ -32,6 +32,8 @@ pub enum Value {
         /// The longest.
         to: Duration,
     },
+    /// An amount of memory with its unit, in quotes.
+    Memory,
     /// An IPv4 address.
     Address,
     /// An IPv4 network with its prefix length.
@@ -76,6 +78,7 @@ impl Value {
             Self::Number { from, to, unit: "" } => format!("{from} to {to}"),
             Self::Number { from, to, unit } => format!("{from} to {to} {unit}"),
             Self::Time { from, to } => format!("a time, `\"{}\"` to `\"{}\"`", written(from), written(to)),
+            Self::Memory => "an amount of memory, as in `\"2GiB\"`".to_owned(),
             Self::Address => "an IPv4 address, as in `\"192.168.1.5\"`".to_owned(),
             Self::Subnet => "a subnet, as in `\"192.168.1.0/24\"`".to_owned(),
             Self::Range => "two addresses, as in `\"192.168.1.100-192.168.1.199\"`".to_owned(),

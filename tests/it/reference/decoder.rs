@@ -18,6 +18,7 @@ fn right(value: Value) -> Vec<String> {
         Value::Time { from, to } => [from, to].iter().map(|time| format!("\"{}ms\"", time.as_millis())).collect(),
         Value::Name => quoted(&["name", "debian-12", "a.b_c"]),
         Value::Reference(_) => quoted(&["name"]),
+        Value::Memory => quoted(&["2GiB", "512 MiB", "1.5GB"]),
         Value::Address => quoted(&["192.168.1.5"]),
         Value::Subnet => quoted(&["192.168.1.0/24", "10.0.0.0/8"]),
         Value::Range => quoted(&["192.168.1.100-192.168.1.199"]),
@@ -43,6 +44,7 @@ fn wrong(value: Value) -> Vec<String> {
             ]
         }
         Value::Time { to, .. } => vec![format!("\"{}ms\"", to.as_millis() + 1), "5".to_owned(), "\"x\"".to_owned()],
+        Value::Memory => vec!["\"2\"".to_owned(), "\"1KiB\"".to_owned(), "\"65TiB\"".to_owned(), "2".to_owned()],
         Value::Boolean => vec!["\"true\"".to_owned(), "1".to_owned()],
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],

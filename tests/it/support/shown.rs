@@ -17,6 +17,7 @@ use super::{iso9660, signed};
 ///
 /// - `ISO <volume>`: the content is a list of files in the ISO, each with its size in bytes where it is not small: `live/a 9000`
 /// - `kernel <path> 0x<machine type>`: that file of the ISO is the headers of a UEFI program
+/// - `initrd <path>`: that file of the ISO begins as an initial RAM disk does
 /// - `first <n> bytes`: the rest is missing
 /// - `no permission`: it cannot be opened
 /// - `bad sector at <n>`: it cannot be read from that byte on
@@ -59,7 +60,7 @@ impl Files {
                 bytes = signed::grub(authority, true);
             } else if let Some(authority) = what.strip_prefix("GRUB without HTTP of ") {
                 bytes = signed::grub(authority, false);
-            } else if what.starts_with("kernel ") {
+            } else if what.starts_with("kernel ") || what.starts_with("initrd ") {
                 // It was put into the ISO above.
             } else if what.starts_with("first ") {
                 bytes.truncate(number());
@@ -94,7 +95,9 @@ fn files_of_iso(list: &str, traits: &str) -> BTreeMap<String, Vec<u8>> {
         let (path, machine) = what.strip_prefix("kernel ")?.split_once(" 0x").expect("a path and a machine type");
         Some((path.to_owned(), uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"))))
     };
-    list.lines().map(file).chain(traits.split(", ").filter_map(kernel)).collect()
+    let initrd = |what: &str| Some((what.strip_prefix("initrd ")?.to_owned(), b"070701 as cpio begins".to_vec()));
+    let traits = || traits.split(", ");
+    list.lines().map(file).chain(traits().filter_map(kernel)).chain(traits().filter_map(initrd)).collect()
 }
 
 fn unescaped(text: &str) -> Vec<u8> {

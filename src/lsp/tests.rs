@@ -1,0 +1,1 @@
+//! Checks that fail, and texts that are large.
