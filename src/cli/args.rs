@@ -36,6 +36,11 @@ pub(super) enum Command {
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
+    ///
+    /// Words, strings, numbers and comments stay as they are written; only blanks and line breaks move: a node to a line, four
+    /// blanks for each block, one blank between values and none around `=`, at most one blank line in a row, and the comments at
+    /// the ends of lines in one column for each paragraph. A block that was written on one line stays on one. Line ends become
+    /// `\n`. A file that is not KDL is left alone, with the findings of `check`.
     Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
