@@ -39,6 +39,7 @@
 //! | [`answers`] | what installers are told, from templates | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`fetch`] | files of other servers that a spec pins, into the cache | the network, files |
 //! | [`lock`] | `netspec.lock`: files by content, and what was found in them | files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
@@ -74,6 +75,7 @@ pub mod cli;
 pub mod diag;
 pub mod explain;
 pub mod facts;
+pub mod fetch;
 pub mod image;
 pub mod lock;
 pub mod lsp;

@@ -44,6 +44,7 @@ pub struct Bench<'a> {
     subject: Subject,
     evidence: Evidence,
     guest: Option<Guest>,
+    cable: Option<Cable>,
     servers: Vec<Process>,
     helpers: Vec<Process>,
     hosts: Vec<Host>,
@@ -62,6 +63,7 @@ impl<'a> Bench<'a> {
             subject,
             evidence: Evidence::new(run, name)?,
             guest: None,
+            cable: None,
             servers: Vec::new(),
             helpers: Vec::new(),
             hosts: Vec::new(),
@@ -170,7 +172,18 @@ impl<'a> Bench<'a> {
         server.wait_for_log(&log, text, limit)
     }
 
-    /// Connects a PC and switches it on.
+    /// Runs a command of netspec about the spec that is served, beside the server; gives what it printed.
+    pub fn command(&self, name: &str, words: &[&str]) -> Result<String> {
+        let mut command = std::process::Command::new(&self.options.netspec);
+        command.arg(name).arg(self.evidence.file("netspec.kdl")).args(words);
+        let output = command.arg("--state").arg(self.scratch.path().join("state")).output().context("netspec")?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(Error::new(format!("netspec {name}: {}", String::from_utf8_lossy(&output.stderr)))),
+        }
+    }
+
+    /// Connects a PC and switches it on, in place of the one before, whose cable it gets.
     ///
     /// A firmware that cannot be had here is a reason to skip the case.
     pub fn power_on(&mut self, hardware: Hardware, lose: Option<LossRule>) -> std::result::Result<&mut Guest, Stop> {
@@ -178,8 +191,14 @@ impl<'a> Bench<'a> {
         let evidence = self.evidence.clone();
         let sockets = self.scratch.path().to_owned();
         let disguise = hardware.firmware == Firmware::SeaBios(Rom::Unnamed);
-        let cable: Cable =
-            self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), Interference { lose, disguise })?;
+        if let Some(mut before) = self.guest.take() {
+            before.power_off()?;
+        }
+        let cable = match self.cable.take() {
+            Some(cable) => cable,
+            None => self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), Interference { lose, disguise })?,
+        };
+        let cable = self.cable.insert(cable);
         let places = Places {
             parts: &parts,
             sockets: &sockets,
@@ -187,8 +206,7 @@ impl<'a> Bench<'a> {
             firmware: &evidence.firmware(),
             console: &evidence.console(),
         };
-        let qemu = Qemu::power_on(hardware, self.options.accel, &cable, &places)?;
-        self.helpers.push(cable.process);
+        let qemu = Qemu::power_on(hardware, self.options.accel, cable, &places)?;
         Ok(self.guest.insert(Guest::new(qemu, self.options.accel, evidence)))
     }
 
@@ -209,7 +227,8 @@ impl<'a> Bench<'a> {
 
     /// Fails if a server or a helper has died unnoticed.
     pub fn check_alive(&mut self) -> Result<()> {
-        self.servers.iter_mut().chain(&mut self.helpers).try_for_each(Process::check_alive)
+        let cable = self.cable.iter_mut().map(|cable| &mut cable.process);
+        self.servers.iter_mut().chain(&mut self.helpers).chain(cable).try_for_each(Process::check_alive)
     }
 
     /// What a person has to type to look around in a LAN that was kept.
@@ -225,6 +244,7 @@ impl<'a> Bench<'a> {
         if let Some(mut guest) = self.guest.take() {
             results.push(guest.power_off());
         }
+        results.extend(self.cable.take().map(|mut cable| cable.process.stop()));
         results.extend(self.servers.iter_mut().map(Process::stop));
         results.extend(self.helpers.iter_mut().map(Process::stop));
         results.extend(self.hosts.drain(..).map(Host::remove));

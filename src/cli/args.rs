@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diag::Code;
 use crate::lock::LockMode;
-use crate::net::MacAddr;
+use crate::net::{MacAddr, Serial, Uuid};
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -35,6 +35,10 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Notes which entry a machine boots next time, and only then; without an entry, says what is noted
+    BootNext(BootNextArgs),
+    /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
+    Fetch(FetchArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
     ///
     /// Words, strings, numbers and comments stay as they are written; only blanks and line breaks move: a node to a line, four
@@ -67,12 +71,12 @@ pub(super) struct CheckArgs {
     /// Leave out what depends on this machine's network interfaces
     #[arg(long)]
     pub(super) no_host: bool,
-    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
-    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
-    pub(super) no_files: bool,
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(super) no_files: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -161,6 +165,15 @@ pub(super) struct ExplainArgs {
     /// The hardware address of its network card
     #[arg(long)]
     pub(super) mac: Option<MacAddr>,
+    /// The UUID that its firmware has for it, as `dmidecode -s system-uuid` shows it
+    #[arg(long)]
+    pub(super) uuid: Option<Uuid>,
+    /// The serial number that its firmware has for it, as `dmidecode -s system-serial-number` shows it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) serial: Option<Serial>,
+    /// The address that it gets on its network, for groups of a subnet
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) address: Option<Ipv4Addr>,
     /// What its firmware says that it is (DHCP option 60), where that is unusual
     #[arg(long, value_name = "TEXT", requires = "arch")]
     pub(super) vendor_class: Option<String>,
@@ -197,13 +210,43 @@ pub(super) struct FmtArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct BootNextArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The name of a `host`; without it, all that have something noted
+    pub(super) host: Option<String>,
+    /// The name of an entry, or of a menu, a slash and an entry
+    #[arg(conflicts_with = "clear")]
+    pub(super) entry: Option<String>,
+    /// Take back what is noted for the host
+    #[arg(long, requires = "host")]
+    pub(super) clear: bool,
+    /// The folder that the server keeps its state in [default: $STATE_DIRECTORY, else /var/lib/netspec]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct FetchArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
+    /// First fetch what is not in the cache yet, as `netspec fetch` does
+    #[arg(long)]
+    pub(super) fetch: bool,
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
-    /// The folder that leases are kept in, where a network says `dhcp "server"` [default: $STATE_DIRECTORY, else
+    /// The folder that leases and next boots are kept in, where the spec has some [default: $STATE_DIRECTORY, else
     /// /var/lib/netspec]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,

@@ -52,8 +52,9 @@ pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Comp
         Err(finding) => return unopened(path, finding),
     };
     let Loaded { sources, spec, mut findings, .. } = spec::load(&source, world);
-    let (resolved, later) = resolve::resolve(&spec, &sources);
+    let (mut resolved, later) = resolve::resolve(&spec, &sources);
     findings.extend(later);
+    resolved.place_fetched(&|sha256| world.fetched(sha256));
     // ISOs are looked at even where the rest of the spec has errors, so that one run shows everything.
     let (gathered, later) = lock::gather(&resolved, path, world, setting);
     findings.extend(later);

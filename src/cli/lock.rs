@@ -102,6 +102,14 @@ fn changes(before: Option<&Section>, now: &Section) -> String {
 
 fn holds(section: &Section) -> String {
     let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let of_entries = match section.files.len() {
+        0 => String::new(),
+        n => format!(", {}", plural(n, "file of an entry", "files of entries")),
+    };
     let files = section.loaders.values().map(|loader| loader.files.files.len()).sum();
-    format!("{}, {}", plural(section.isos.len(), "ISO", "ISOs"), plural(files, "file of a loader", "files of loaders"))
+    format!(
+        "{}{of_entries}, {}",
+        plural(section.isos.len(), "ISO", "ISOs"),
+        plural(files, "file of a loader", "files of loaders")
+    )
 }

@@ -4,10 +4,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
 
 mod args;
+mod boot_next;
 mod check;
 pub mod compile;
 mod explain;
 mod explain_code;
+mod fetch;
 mod fmt;
 mod init;
 mod loaders;
@@ -18,6 +20,7 @@ mod progress;
 mod replace;
 mod report;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 
@@ -37,6 +40,8 @@ pub fn main() -> ExitCode {
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
+        Command::BootNext(boot_next) => boot_next::run(&boot_next),
+        Command::Fetch(fetch) => fetch::run(&fetch),
         Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }

@@ -2,7 +2,6 @@
 
 mod printer;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::progress::Local;
-use super::report;
+use super::{fetch, report, state};
 use crate::facts::Use;
 use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
@@ -28,6 +27,10 @@ use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    // What cannot be fetched is not there, and a finding says so.
+    if args.fetch {
+        fetch::fetch(&args.spec);
+    }
     let local = Local::new();
     let mode = if args.locked { LockMode::Locked } else { LockMode::Use };
     let mut compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(mode, Use::Serving));
@@ -46,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
-        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located, &state(args));
+        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located, &state::folder(args.state.as_deref()));
         let bound = bound.map_err(|error| error.to_string())?;
         let others = runtime.block_on(bound.rivals());
         report::write(std::io::stderr(), &alone(others, args.force)?);
@@ -65,13 +68,6 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The folder for what outlives this process: as said, as a service manager says it (the first of several), or the usual one.
-fn state(args: &ServeArgs) -> PathBuf {
-    let by_manager = || Some(std::env::split_paths(&std::env::var_os("STATE_DIRECTORY")?).next()?.to_owned());
-    let said = args.state.clone().or_else(by_manager).filter(|path| !path.as_os_str().is_empty());
-    said.unwrap_or_else(|| PathBuf::from("/var/lib/netspec"))
 }
 
 /// Whether addresses may be given out beside what else answers; the text to show if so, or the reason if not.

@@ -104,10 +104,14 @@ codes! {
     DuplicateName = "duplicate-name", Error;
     /// An entry names an ISO that the spec does not define.
     UnknownIso = "unknown-iso", Error;
-    /// An entry names a menu that the spec does not define.
+    /// An entry, a host or a group names a menu that the spec does not define.
     UnknownMenu = "unknown-menu", Error;
     /// An entry names answers that the spec does not define.
     UnknownAnswers = "unknown-answers", Error;
+    /// A host or group boots an entry that the spec does not define.
+    UnknownEntry = "unknown-entry", Error;
+    /// A host or group boots an entry of which there are several.
+    AmbiguousEntry = "ambiguous-entry", Error;
     /// Two networks claim the same addresses.
     SubnetOverlap = "subnet-overlap", Error;
     /// Addresses to give out that the clients of the network cannot have.
@@ -148,6 +152,8 @@ codes! {
     UnusedAnswers = "unused-answers", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
+    /// A digest for an ISO of this machine, which is pinned in another way.
+    DigestWithoutUrl = "digest-without-url", Error;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// A kernel argument with one quote of a pair.
@@ -158,9 +164,21 @@ codes! {
     FixedAddress = "fixed-address", Warning;
     /// Two hosts have the same hardware address.
     DuplicateMac = "duplicate-mac", Error;
+    /// Two hosts have the same UUID.
+    DuplicateUuid = "duplicate-uuid", Error;
+    /// Two hosts have the same serial number.
+    DuplicateSerial = "duplicate-serial", Error;
+    /// A host that is known by its serial number alone, which some clients do not tell.
+    SerialNotTold = "serial-not-told", Warning;
+    /// A `group` that an earlier one leaves no machine.
+    ShadowedGroup = "shadowed-group", Warning;
+    /// A `group` without a condition.
+    GroupForAll = "group-for-all", Warning;
+    /// A `group` for machines that never ask.
+    GroupWithoutMachines = "group-without-machines", Warning;
     /// A `firmware` that an earlier one leaves no machine.
     ShadowedRule = "shadowed-rule", Warning;
-    /// A `host` or `firmware` that changes nothing.
+    /// A `host`, `group` or `firmware` that changes nothing.
     RuleWithoutEffect = "rule-without-effect", Warning;
     /// A spec that answers nobody.
     NobodyAnswered = "nobody-answered", Warning;

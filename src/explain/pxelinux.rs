@@ -185,12 +185,12 @@ impl Reader<'_> {
                     },
                 }
             }
-            Does::Kernel(kernel) if kernel.contains("://") && self.file(kernel, place).is_none() => {
-                LeadsTo::Elsewhere { url: kernel.clone() }
-            }
-            Does::Kernel(kernel) => match self.boot(place, label, kernel) {
-                Ok(boot) => self.script_of_ipxe(&boot).unwrap_or_else(|| LeadsTo::Kernel(Box::new(boot))),
-                Err(reason) => LeadsTo::Stops { reason },
+            Does::Kernel(kernel) => match self.elsewhere(place, label, kernel) {
+                Some(url) => LeadsTo::Elsewhere { url },
+                None => match self.boot(place, label, kernel) {
+                    Ok(boot) => self.script_of_ipxe(&boot).unwrap_or_else(|| LeadsTo::Kernel(Box::new(boot))),
+                    Err(reason) => LeadsTo::Stops { reason },
+                },
             },
             Does::Nothing => LeadsTo::Stops { reason: format!("the label `{}` says nothing to start", label.name) },
         }
@@ -227,14 +227,21 @@ impl Reader<'_> {
         Ok(Boot::new((found(kernel)?, kernel), initrds, line.join(" "), self.known, self.shelf))
     }
 
+    /// The first file of a label that comes from another server.
+    fn elsewhere(&self, place: &Place, label: &Label, kernel: &str) -> Option<String> {
+        let initrds = label.initrd.iter().flat_map(|list| list.split(','));
+        let mut files = std::iter::once(kernel).chain(initrds);
+        files.find(|name| name.contains("://") && self.file(name, place).is_none()).map(str::to_owned)
+    }
+
     /// What iPXE does that is started as a kernel, with a script as its initial RAM disk.
     fn script_of_ipxe(&self, boot: &Boot) -> Option<LeadsTo> {
         let is_ipxe = boot.kernel.gets.as_ref().is_some_and(|got| got.path.ends_with("/ipxe.lkrn"));
         let script = boot.initrds.first().filter(|_| is_ipxe)?.gets.as_ref()?;
         let variables = BTreeMap::from([("platform".to_owned(), "pcbios".to_owned())]);
         match ipxe::follow(&self.shelf.text(script), variables, self.known, self.shelf) {
-            Outcome::Menus(menus) => Some(menus.first),
-            Outcome::Chains(_) => None,
+            Outcome::Menus(menus, _) => Some(menus.first),
+            Outcome::Chains(..) => None,
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Chain, FilePin, ImageFacts, LoaderFiles};
-use crate::resolve::{IsoSource, ResolvedSpec};
+use super::{Chain, FileFacts, FilePin, ImageFacts, LoaderFiles};
+use crate::resolve::{IsoSource, ResolvedSpec, ServedFile};
 use crate::spec::loader::{LoaderKind, Machine};
 
 /// Facts from elsewhere than the files. What says nothing is read.
@@ -12,6 +12,12 @@ pub trait Known {
     /// The facts of an ISO.
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         let _ = source;
+        None
+    }
+
+    /// The facts of a file that an entry names and that is in no ISO, and its place.
+    fn file(&self, file: &ServedFile, path: &Path) -> Option<FileFacts> {
+        let _ = (file, path);
         None
     }
 

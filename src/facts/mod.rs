@@ -183,7 +183,7 @@ pub fn gather_beside(
     findings.extend(kind::check(spec, &images, world));
     findings.extend(arguments::check(spec, &facts, &images));
     findings.extend(memory::check(spec, &facts, &images));
-    let (files, paths) = files::gather(spec, world, &mut findings);
+    let (files, paths) = files::gather(spec, known, world, &mut findings);
     let (loaders, mut loader_files) = match known.loaders() {
         Some(loaders) => (loader::pinned(spec, loaders, &mut findings), BTreeMap::new()),
         None => find_loaders(spec, known, world, &mut findings),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lock, LockError, LockedIso, LockedLoader, Section};
-use crate::facts::{Chain, Digest, FilePin, ImageFacts, LoaderFiles};
+use super::{Lock, LockError, LockedFile, LockedIso, LockedLoader, Section};
+use crate::facts::{Chain, Digest, FileFacts, FileKind, FilePin, ImageFacts, LoaderFiles};
 use crate::image::recipe::{Archiso, ArchisoMenu, KernelEntry, LiveBoot, Recipe, Verification};
 use crate::spec::loader::{LoaderKind, Machine};
 
@@ -30,6 +30,9 @@ struct File {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Spec {
     isos: BTreeMap<String, Iso>,
+    /// Files that entries name and that are in no ISO, by their paths in the tree.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, OfEntry>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     loaders: BTreeMap<String, Loader>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -47,6 +50,18 @@ struct Iso {
     system: Option<System>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     files: BTreeMap<String, Inside>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct OfEntry {
+    path: String,
+    size: u64,
+    sha256: Digest,
+    /// What it is to boot loaders: `linux`, `uefi`, `linux-and-uefi`, `script`, `other`.
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    machine: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,8 +221,10 @@ fn section(spec: Spec) -> Result<Section, LockError> {
         let SecureBoot { trusted, grub_is_trusted, grub_has_http, grub_folder } = chain;
         Ok((of_word(&MACHINES, "processor", &machine)?, Chain { trusted, grub_is_trusted, grub_has_http, grub_folder }))
     });
+    let files = spec.files.into_iter().map(|(name, file)| Ok((name, locked_file(file)?)));
     Ok(Section {
         isos: isos.collect::<Result<_, _>>()?,
+        files: files.collect::<Result<_, _>>()?,
         loaders: loaders.collect::<Result<_, _>>()?,
         chains: chains.collect::<Result<_, _>>()?,
     })
@@ -228,8 +245,42 @@ fn spec(section: &Section) -> Spec {
     };
     Spec {
         isos: section.isos.iter().map(|(name, locked)| (name.clone(), iso(locked))).collect(),
+        files: section.files.iter().map(|(name, locked)| (name.clone(), of_entry(locked))).collect(),
         loaders: section.loaders.iter().map(|(kind, locked)| (kind.name().to_owned(), loader(locked))).collect(),
         secure_boot: section.chains.iter().map(|(cpu, of)| (word_of(&MACHINES, cpu), chain(of))).collect(),
+    }
+}
+
+fn locked_file(file: OfEntry) -> Result<LockedFile, LockError> {
+    let OfEntry { path, size, sha256, kind, machine } = file;
+    let machine = machine.map(|machine| of_word(&MACHINES, "processor", &machine)).transpose()?;
+    let kind = match (kind.as_str(), machine) {
+        ("linux", Some(machine)) => FileKind::Linux { machine, uefi: false },
+        ("linux-and-uefi", Some(machine)) => FileKind::Linux { machine, uefi: true },
+        ("uefi", Some(machine)) => FileKind::Uefi { machine },
+        ("script", None) => FileKind::Script,
+        ("other", None) => FileKind::Other,
+        _ => return Err(LockError::Damaged(format!("`{kind}` is no kind of file, or has no processor"))),
+    };
+    let pin = FilePin { size, sha256, speaks_http: false, speaks_https: false };
+    Ok(LockedFile { path, facts: FileFacts { pin, kind } })
+}
+
+fn of_entry(locked: &LockedFile) -> OfEntry {
+    let LockedFile { path, facts: FileFacts { pin, kind } } = locked;
+    let word = match kind {
+        FileKind::Linux { uefi: false, .. } => "linux",
+        FileKind::Linux { uefi: true, .. } => "linux-and-uefi",
+        FileKind::Uefi { .. } => "uefi",
+        FileKind::Script => "script",
+        FileKind::Other => "other",
+    };
+    OfEntry {
+        path: path.clone(),
+        size: pin.size,
+        sha256: pin.sha256,
+        kind: word.to_owned(),
+        machine: kind.machine().map(|machine| word_of(&MACHINES, &machine)),
     }
 }
 

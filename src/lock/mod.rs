@@ -38,8 +38,8 @@ pub use self::gather::{Setting, gather};
 pub use self::hash::{Progress, Quiet, digests};
 pub use self::known::{Checked, Frozen};
 pub use self::stale::{Current, Seen, Stale, stale};
-use crate::facts::{Chain, Digest, Gathered, ImageFacts, LoaderFiles};
-use crate::resolve::ResolvedSpec;
+use crate::facts::{Chain, Digest, FileFacts, Gathered, ImageFacts, LoaderFiles};
+use crate::resolve::{IsoSource, Origin, ResolvedSpec, ServedFile};
 use crate::spec::loader::{LoaderKind, Machine};
 
 /// How a lock is used.
@@ -66,16 +66,27 @@ pub struct Lock {
 pub struct Section {
     /// The ISOs, by their names in the spec.
     pub isos: BTreeMap<String, LockedIso>,
+    /// The files that entries name and that are in no ISO, by their paths in the tree.
+    pub files: BTreeMap<String, LockedFile>,
     /// The loaders that were found.
     pub loaders: BTreeMap<LoaderKind, LockedLoader>,
     /// What shim and GRUB make together, by the processor.
     pub chains: BTreeMap<Machine, Chain>,
 }
 
+/// A locked file of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedFile {
+    /// From the folder of the lock, or absolute; the URL of one that is fetched.
+    pub path: String,
+    /// What it is.
+    pub facts: FileFacts,
+}
+
 /// A locked ISO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockedIso {
-    /// From the folder of the lock, or absolute.
+    /// From the folder of the lock, or absolute; the URL of one that is fetched.
     pub path: String,
     /// Of the file, in bytes.
     pub size: u64,
@@ -102,16 +113,43 @@ impl Section {
         digests: &BTreeMap<String, (u64, Digest)>,
         folder: &Path,
     ) -> Self {
-        let iso = |source: &crate::resolve::IsoSource| {
+        let iso = |source: &IsoSource| {
             let (size, sha256) = *digests.get(&source.name)?;
             let facts = ImageFacts { sha256: Some(sha256), ..gathered.facts.images.get(&source.name)?.clone() };
-            Some((source.name.clone(), LockedIso { path: from(folder, &source.path), size, sha256, facts }))
+            Some((source.name.clone(), LockedIso { path: place_of_iso(source, folder), size, sha256, facts }))
         };
         Self {
             isos: spec.isos.iter().filter_map(iso).collect(),
+            files: files(spec, gathered, folder),
             loaders: loaders(spec, gathered, folder),
             chains: gathered.facts.secure.chains.clone(),
         }
+    }
+}
+
+/// The files that entries name, as a lock has them.
+fn files(spec: &ResolvedSpec, gathered: &Gathered, folder: &Path) -> BTreeMap<String, LockedFile> {
+    let served = spec.files_targets().flat_map(|(_, _, target)| target.served());
+    let locked = |file: &ServedFile| {
+        let facts = gathered.facts.files.get(&file.tree)?.clone();
+        Some((file.tree.clone(), LockedFile { path: place_of_file(file, folder), facts }))
+    };
+    served.filter_map(locked).collect()
+}
+
+/// Where an ISO is, as a lock has it: the same on every machine also for what is in a cache.
+fn place_of_iso(source: &IsoSource, folder: &Path) -> String {
+    match &source.fetched {
+        Some(pinned) => pinned.url.to_string(),
+        None => from(folder, &source.path),
+    }
+}
+
+/// The same about a file of an entry.
+fn place_of_file(file: &ServedFile, folder: &Path) -> String {
+    match &file.origin {
+        Origin::Fetched(pinned) => pinned.url.to_string(),
+        Origin::Path(path) => from(folder, path),
     }
 }
 

@@ -15,6 +15,8 @@
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
 //! | `…/autoexec.ipxe` | what leads iPXE to that script from any folder |
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
+//! | `start/…` | where clients begin, where they do not all begin alike |
+//! | `machine/…` | the one of these that is for the machine that asks ([`machine`]) |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod answers;
@@ -33,6 +35,7 @@ mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
+pub mod start;
 mod template;
 mod title;
 
@@ -41,6 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use self::answers::Answers;
+pub(crate) use self::answers::pass::with_identity;
 use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
@@ -121,6 +125,7 @@ impl Plan {
 ///
 /// `facts` must be of this spec: [`crate::facts::gather`] has found every ISO, and PXELINUX where a menu needs it.
 pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
+    let spec = &*answers::expand(spec, facts);
     let mut plan = Plan {
         format: FORMAT,
         networks: spec.networks.clone(),
@@ -152,10 +157,12 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    start::add(spec, facts, &mut plan);
     grub::add(spec, facts, &mut plan);
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
+    answers::pass::carry_identity(&mut plan);
     plan
 }
 

@@ -71,6 +71,11 @@ impl Template {
         Self(marked.into())
     }
 
+    /// The text with its marks.
+    pub(super) fn marked(&self) -> &str {
+        &self.0
+    }
+
     /// The text for a client that reaches this machine at `local`.
     pub fn render(&self, local: Ipv4Addr, http_port: u16) -> String {
         self.render_for(NOBODY, local, http_port)

@@ -14,14 +14,14 @@ mod stated;
 mod wanted;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-pub use self::answers::{AnswersSource, TemplateSource, Variables};
+pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
 pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
@@ -143,7 +143,7 @@ const LEASE_SECONDS: u32 = 12 * 3600;
 pub struct IsoSource {
     /// Its name in the spec, and in paths.
     pub name: String,
-    /// The file, relative to the current folder or absolute; empty where it is fetched.
+    /// The file, relative to the current folder or absolute. Of one that is fetched, see [`ResolvedSpec::place_fetched`].
     pub path: PathBuf,
     /// Where it is fetched from, if it is not a file of this machine.
     pub fetched: Option<Pinned>,
@@ -220,8 +220,13 @@ pub struct KernelTarget {
     pub kernel: Spanned<String>,
     /// The initial RAM disks, likewise.
     pub initrds: Vec<Spanned<String>>,
-    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address.
+    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address,
+    /// `{answers}` for the URL of the answers.
     pub arguments: Vec<String>,
+    /// What its system is told.
+    pub answers: Option<AnswersTarget>,
+    /// Whether its initramfs wants the client's address on the command line.
+    pub wants_address: bool,
 }
 
 /// Ports and limits of the server.
@@ -260,6 +265,46 @@ impl Tftp {
 }
 
 impl ResolvedSpec {
+    /// The menu of this name.
+    pub fn menu(&self, name: &str) -> Option<&Menu> {
+        self.menus.iter().find(|menu| menu.name == name)
+    }
+
+    /// What an entry of a menu starts; of two entries of one name, the first one.
+    pub fn entry(&self, menu: &str, entry: &str) -> Option<&Target> {
+        self.menu(menu)?.items.iter().find_map(|item| match item {
+            MenuItem::Entry { name, target, .. } if name == entry => Some(target),
+            _ => None,
+        })
+    }
+
+    /// A menu and all that its entries lead to, in the order of the spec.
+    pub fn menus_from(&self, name: &str) -> Vec<&Menu> {
+        let mut reached = BTreeSet::from([name]);
+        let mut waiting = vec![name];
+        while let Some(menu) = waiting.pop().and_then(|name| self.menu(name)) {
+            for item in &menu.items {
+                if let MenuItem::Entry { target: Target::Menu(other), .. } = item
+                    && reached.insert(other)
+                {
+                    waiting.push(other);
+                }
+            }
+        }
+        self.menus.iter().filter(|menu| reached.contains(&*menu.name)).collect()
+    }
+
+    /// Every place where a client can begin: each menu, and each entry of one, in the order of the spec.
+    pub fn starts(&self) -> impl Iterator<Item = Start> {
+        self.menus.iter().flat_map(|menu| {
+            let entries = menu.items.iter().filter_map(|item| match item {
+                MenuItem::Entry { name, .. } => Some(Start::Entry(menu.name.clone(), name.clone())),
+                MenuItem::Separator => None,
+            });
+            std::iter::once(Start::Menu(menu.name.clone())).chain(entries)
+        })
+    }
+
     /// The kernels that entries name, in the order of the menus.
     pub fn kernel_targets(&self) -> impl Iterator<Item = &KernelTarget> {
         self.menus.iter().flat_map(|menu| &menu.items).filter_map(|item| match item {
@@ -284,6 +329,15 @@ impl ResolvedSpec {
                 MenuItem::Separator => None,
             })
         })
+    }
+
+    /// Says where fetched ISOs are on this machine, by their SHA-256 digests; before, their paths are empty.
+    pub fn place_fetched(&mut self, place: &dyn Fn(&[u8; 32]) -> PathBuf) {
+        for iso in &mut self.isos {
+            if let Some(pinned) = &iso.fetched {
+                iso.path = place(&pinned.sha256);
+            }
+        }
     }
 
     /// What must be in the cache before the spec can be served, in the order of the text.
@@ -334,7 +388,7 @@ pub struct LoaderSource {
 /// be looked at.
 pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
-    let resolved = ResolvedSpec {
+    let mut resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
         answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
@@ -350,6 +404,7 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
+    answers::link(&mut resolved);
     (resolved, findings)
 }
 
@@ -448,6 +503,8 @@ fn kernel_target(iso: &str, kernel: &FileRef, entry: &spec::menu::Entry) -> Kern
         kernel: path(kernel),
         initrds: entry.initrds.iter().map(path).collect(),
         arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        answers: None,
+        wants_address: false,
     }
 }
 

@@ -240,7 +240,10 @@ fn unexpected_argument(entry: &KdlEntry, shape: &Shape) -> Diagnostic {
     };
     let help = match shape.properties {
         [] => "remove it, or put a text with blanks in one pair of quotes".to_owned(),
-        names => format!("remove it, or say which property it is: {}", listed(names)),
+        names => format!(
+            "remove it, put a text with blanks in one pair of quotes, or say which property it is: {}",
+            listed(names)
+        ),
     };
     Diagnostic::new(Code::UnexpectedArgument, format!("`{}` {takes}", shape.name))
         .at(value_span(entry), "one too many")

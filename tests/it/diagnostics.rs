@@ -45,6 +45,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("a large file", check_large),
     ("files", check_files),
     ("files, without iPXE", check_without_ipxe),
+    ("files, with PXELINUX", check_with_pxelinux),
     ("interfaces", check_interfaces),
 ];
 
@@ -85,6 +86,18 @@ fn check_files(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
 /// The same on a machine on which no iPXE for UEFI is installed.
 fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
     let compiled = compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes()));
+    (compiled.sources, compiled.findings)
+}
+
+/// The same on a machine that has iPXE for UEFI and PXELINUX.
+fn check_with_pxelinux(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let mut files =
+        shown.files.with(SPEC, source.text.as_bytes()).with("/usr/lib/ipxe/snponly.efi", &trees::x64_program());
+    files = files.with("/usr/lib/PXELINUX/lpxelinux.0", b"loader");
+    for module in ["ldlinux", "libcom32", "libutil", "menu", "reboot"] {
+        files = files.with(&format!("/usr/lib/syslinux/modules/bios/{module}.c32"), b"module");
+    }
+    let compiled = compile(Path::new(SPEC), &files);
     (compiled.sources, compiled.findings)
 }
 

@@ -1,11 +1,13 @@
 //! The integration tests, in one binary.
 
+mod answers;
 mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
 mod explain_code;
+mod fetch;
 mod fmt;
 mod formats;
 mod init;

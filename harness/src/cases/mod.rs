@@ -1,9 +1,11 @@
 //! The cases, by subject. Each says what it proves; none names a QEMU flag.
 
+mod answers;
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
+mod machines;
 mod many;
 mod merged;
 mod rivals;
@@ -24,6 +26,8 @@ pub fn all() -> Vec<Case> {
         many::CASES,
         uefi::CASES,
         rules::CASES,
+        answers::CASES,
+        machines::CASES,
         isolated::CASES,
         merged::CASES,
         secure_boot::CASES,

@@ -20,9 +20,11 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::menu::Home;
+use super::machine::Machines;
 use super::secure_boot::{SecureBoot, Way, secure_boot};
 use super::template::{HOST, Template};
-use super::{Node, Plan, Role, loader};
+use super::{Node, Plan, Role, loader, start};
 use crate::facts::{CHAINS, Facts};
 use crate::proto::dhcp::EfiBoot;
 use crate::resolve::ResolvedSpec;
@@ -68,7 +70,16 @@ pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, plan: &mut Plan) {
 fn add_menus(spec: &ResolvedSpec, facts: &Facts, folders: &BTreeSet<String>, plan: &mut Plan) {
     let http = http_device(plan.server.http_port);
     let mut out = Files::default();
-    let first = menu::all(spec, facts, &mut out);
+    let home = if plan.machines.is_empty() { Home::First } else { Home::Own };
+    let first = menu::all(home, spec, facts, &mut out);
+    let own = own_start(&first, &plan.machines);
+    if home == Home::Own {
+        for place in spec.starts() {
+            if let Some(text) = menu::start(&place, spec, facts, &mut out) {
+                start::put(&place, start::GRUB, text, plan);
+            }
+        }
+    }
     out.text("http.cfg", format!("set from={http}\n"));
     for (path, node) in out.nodes {
         if let Node::Text(_) = node {
@@ -76,7 +87,7 @@ fn add_menus(spec: &ResolvedSpec, facts: &Facts, folders: &BTreeSet<String>, pla
         }
         plan.tree.insert(path, node);
     }
-    let start = start(&http, &first);
+    let start = start(&http, &own, !plan.answers.is_empty());
     for folder in folders.iter().map(String::as_str).chain([FOLDER]) {
         let path = format!("{}/grub.cfg", folder.trim_matches('/'));
         plan.roles.insert(path.clone(), Role::Menu);
@@ -124,6 +135,13 @@ fn http_device(port: u16) -> String {
     }
 }
 
+/// Sets what stands for the machine in the URL of its answers ([`Identity`](crate::proto::identity::Identity)).
+const MACHINE_VARIABLE: &str = r#"insmod smbios
+smbios --type 1 --get-uuid 8 --set uuid
+set machine="machine/mac-$net_default_mac/uuid-$uuid/arch-$grub_cpu-$grub_platform"
+export machine
+"#;
+
 /// The script that everything begins with.
 ///
 /// It shows GRUB's menu without Secure Boot, too. iPXE cannot take over there: over HTTP Boot GRUB has a way to load it and none
@@ -132,7 +150,8 @@ fn http_device(port: u16) -> String {
 ///
 /// `source` says that all is well where there is no such file, so what it loads must leave a mark. `regexp` writes the hardware
 /// address as PXELINUX does; GRUB's own form has colons, which most initramfs take too.
-fn start(http: &str, first: &str) -> String {
+fn start(http: &str, then: &str, has_answers: bool) -> String {
+    let machine = if has_answers { MACHINE_VARIABLE } else { "" };
     format!(
         r#"set from="$root"
 if [ "$root" = "tftp,{HOST}" ]; then
@@ -150,8 +169,38 @@ else
     set CPU=X64
 fi
 export from bootif cpu CPU
-set pager=0
-source "($from)/{FOLDER}/{first}"
-"#
+{machine}set pager=0
+{then}"#
+    )
+}
+
+/// What follows: the first menu, or what this machine begins with.
+///
+/// A GRUB without the module `smbios` says so in one line and knows the hardware address alone. A serial number with other
+/// characters than these would have to be written otherwise over HTTP than over TFTP.
+fn own_start(first: &str, machines: &Machines) -> String {
+    if machines.is_empty() {
+        return format!("source \"($from)/{FOLDER}/{first}\"\n");
+    }
+    let (serial, said) = match machines.know_serials() {
+        true => (
+            r#"smbios --type 1 --get-string 7 --set serial
+if regexp '^[A-Za-z0-9._-]+$' "$serial"; then
+    set serialtext="/serialtext-$serial"
+fi
+"#,
+            "$serialtext",
+        ),
+        false => ("", ""),
+    };
+    format!(
+        r#"set home={first}
+insmod smbios
+smbios --type 1 --get-uuid 8 --set uuid
+{serial}source "($from)/machine/mac-$net_default_mac/uuid-$uuid{said}/arch-$grub_cpu-$grub_platform/{file}"
+export home
+source "($from)/{FOLDER}/$home"
+"#,
+        file = start::GRUB
     )
 }

@@ -13,6 +13,10 @@ use super::rule::Rule;
 pub struct BootTable {
     /// For PXE option ROMs on legacy BIOS (architecture 0).
     pub bios: Option<BiosBoot>,
+    /// The configuration file of PXELINUX that each machine asks for by a path of its own
+    /// ([`Identity::path`](crate::proto::identity::Identity::path)), in place of one that all share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_config: Option<String>,
     /// For UEFI firmware that loads over PXE, by its processor.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub efi: BTreeMap<EfiCpu, EfiBoot>,

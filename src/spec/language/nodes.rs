@@ -12,7 +12,8 @@ use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{
-    decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, tftp, variables,
+    answers, decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, set, tftp,
+    variables,
 };
 
 /// A node in its place.
@@ -45,6 +46,7 @@ impl Described {
     }
 }
 
+const FORMATS: Value = Word(|| answers::Format::ALL.iter().map(|format| format.name()).collect());
 const MODES: Value = Word(|| dhcp::MODES.to_vec());
 const OFFERS: Value = Word(|| Mode::ALL.iter().map(|mode| mode.name()).collect());
 const ARCHES: Value = Word(|| Arch::ALL.iter().map(|arch| arch.name()).collect());
@@ -131,9 +133,27 @@ pub(super) const NODES: &[Described] = &[
         "iso/arguments",
         &iso::ARGUMENTS,
         "what the ISO's own menu says",
-        "Words that are added to the kernel's command line; a text with blanks is several words.",
+        "Words that are added to the kernel's command line; a text with blanks is several words. `{answers}` is the URL of \
+         the machine's answers, in entries that have some; the word is left out in others.",
     )
     .arguments(&[(Text, "")]),
+    node(
+        "answers",
+        &answers::SHAPE,
+        "installers ask a person",
+        "What an installer reads in place of asking: a template, made anew for each machine that asks.",
+    )
+    .arguments(&[(Name, "What entries call it; part of its URLs."), (Path, "The template.")])
+    .properties(&[("format", FORMATS, "an error: for which installer?", "The installer that reads it.")]),
+    node(
+        "answers/meta-data",
+        &answers::META_DATA,
+        "netspec writes it, with an `instance-id` for each machine",
+        "The template of cloud-init's `meta-data`; that of the node itself is its `user-data`.",
+    )
+    .arguments(&[(Path, "")]),
+    node("answers/set", &set::SHAPE, "undefined", "A variable, for machines without a value of their own.")
+        .arguments(SET),
     node(
         "menu",
         &menu::SHAPE,
@@ -170,6 +190,7 @@ pub(super) const NODES: &[Described] = &[
                 ONE_TARGET,
                 "Hands over to a script of iPXE or a program on another server: `http://`, `https://` or `tftp://`.",
             ),
+            ("answers", Reference(&["answers"]), "the installer asks a person", "What the installer that it boots is told."),
             (
                 "default",
                 Value::Boolean,
@@ -204,7 +225,7 @@ pub(super) const NODES: &[Described] = &[
         &iso::ARGUMENTS,
         "none",
         "The command line of that kernel. `{iso}` is the URL of the ISO's root folder, `{iso}.iso` that of the whole \
-         file, `{server}` the address of the server.",
+         file, `{server}` the address of the server, `{answers}` the URL of the machine's `answers`.",
     )
     .arguments(&[(Text, "")]),
     node("menu/separator", &menu::SEPARATOR, "none", "An empty line between entries."),
@@ -219,6 +240,7 @@ pub(super) const NODES: &[Described] = &[
         "The address that it always gets, and nobody else, in a network with `dhcp \"server\"`.",
     )
     .arguments(&[(Value::Address, "")]),
+    node("host/set", &set::SHAPE, "the value that its `group` or the `answers` set", SET_DOC).arguments(SET),
     node("host/mode", &effect::MODE, MODE_WITHOUT, MODE_DOC).arguments(&[(OFFERS, "")]),
     node("host/delay", &effect::DELAY, DELAY_WITHOUT, DELAY_DOC).arguments(&[(DELAY, "")]),
     node("host/loader", &effect::LOADER, LOADER_WITHOUT, LOADER_DOC).arguments(&[(LOADERS, "")]),
@@ -290,6 +312,8 @@ pub(super) const NODES: &[Described] = &[
         .arguments(&[(Value::Number { from: 0, to: 1, unit: "" }, "")]),
 ];
 
+const SET: &[(Value, &str)] = &[(Value::Variable, ""), (Value::VariableValue, "")];
+const SET_DOC: &str = "A variable of templates of `answers`.";
 const ONE_TARGET: &str = "one of `iso`, `menu`, `boot`, `chain` and a `kernel` must be there";
 const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "sha256",

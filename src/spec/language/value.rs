@@ -56,6 +56,10 @@ pub enum Value {
     Url,
     /// Any text of one line.
     Text,
+    /// The name of a variable of templates.
+    Variable,
+    /// The value of a variable of templates.
+    VariableValue,
 }
 
 impl Value {
@@ -75,6 +79,8 @@ impl Value {
             Self::Reference(kinds) => format!("the name of {}", or(kinds)),
             Self::Word(words) => one_of(&words()),
             Self::Boolean => "`#true` or `#false`".to_owned(),
+            Self::Variable => "a variable: small letters, digits and `_`".to_owned(),
+            Self::VariableValue => "a text, a whole number, `#true` or `#false`".to_owned(),
             Self::Number { from, to, unit: "" } => format!("{from} to {to}"),
             Self::Number { from, to, unit } => format!("{from} to {to} {unit}"),
             Self::Time { from, to } => format!("a time, `\"{}\"` to `\"{}\"`", written(from), written(to)),

@@ -29,6 +29,8 @@ fn right(value: Value) -> Vec<String> {
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
         Value::Url => quoted(&["https://boot.example.org/menu.ipxe"]),
         Value::Text => quoted(&["text"]),
+        Value::Variable => quoted(&["disk", "disk_1"]),
+        Value::VariableValue => ["\"text\"", "\"\"", "7", "#true"].map(str::to_owned).to_vec(),
     }
 }
 
@@ -49,6 +51,8 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
         Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
+        Value::Variable => vec!["\"A B\"".to_owned(), "\"a-b\"".to_owned(), "\"host\"".to_owned()],
+        Value::VariableValue => vec!["1.5".to_owned()],
         Value::Interface => vec!["\"an-interface-of-more-bytes\"".to_owned()],
         _ => vec!["\"neither\"".to_owned(), "7".to_owned()],
     };
@@ -111,6 +115,7 @@ const FORM: &[Code] = &[
     Code::InvalidName,
     Code::InvalidSubnet,
     Code::InvalidRange,
+    Code::UrlInvalid,
     Code::NotYetSupported,
 ];
 

@@ -24,6 +24,7 @@ use super::{iso9660, signed};
 /// - `zeros in block <n>`: the block was overwritten
 /// - `<n> bytes`: it is filled up with zeros
 /// - `UEFI program 0x<machine type>`: it is the headers of one, for that processor
+/// - `iPXE with HTTPS`: it is the headers of a UEFI program for x86-64, and the name of the scheme
 /// - `shim of <authority>`, `GRUB of <authority>`, `GRUB without HTTP of <authority>`: it is one with these names in it
 #[derive(Default)]
 pub(crate) struct Files {
@@ -54,6 +55,8 @@ impl Files {
                 bytes = iso9660::image(volume_id, &files_of_iso(content, traits));
             } else if let Some(machine) = what.strip_prefix("UEFI program 0x") {
                 bytes = uefi_program(u16::from_str_radix(machine, 16).expect("a machine type"));
+            } else if what == "iPXE with HTTPS" {
+                bytes = [uefi_program(0x8664), b"https\0".to_vec()].concat();
             } else if let Some(authority) = what.strip_prefix("shim of ") {
                 bytes = signed::shim(authority);
             } else if let Some(authority) = what.strip_prefix("GRUB of ") {
