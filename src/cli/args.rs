@@ -42,6 +42,11 @@ pub(super) enum Command {
     /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
     Fetch(FetchArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
+    ///
+    /// Words, strings, numbers and comments stay as they are written; only blanks and line breaks move: a node to a line, four
+    /// blanks for each block, one blank between values and none around `=`, at most one blank line in a row, and the comments at
+    /// the ends of lines in one column for each paragraph. A block that was written on one line stays on one. Line ends become
+    /// `\n`. A file that is not KDL is left alone, with the findings of `check`.
     Fmt(FmtArgs),
     /// Writes the files that PCs fetch into a folder, for any web server, object store or CDN to hand out
     Build(BuildArgs),
