@@ -4,6 +4,7 @@ mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
+mod entries;
 mod explain;
 mod explain_code;
 mod fetch;

@@ -3,6 +3,7 @@
 pub(crate) mod archiso;
 mod coexistence;
 pub(crate) mod debian_live;
+mod entries;
 mod isolated;
 mod many;
 mod merged;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Case> {
         rivals::CASES,
         archiso::CASES,
         debian_live::CASES,
+        entries::CASES,
         many::CASES,
         uefi::CASES,
         rules::CASES,
