@@ -3,10 +3,10 @@
 set -eu
 
 packages="
-build-essential iproute2 ethtool kmod
+build-essential iproute2 ethtool kmod systemd nix-bin
 qemu-system-x86 ipxe-qemu seabios ovmf ipxe shim-signed grub-efi-amd64-signed
 pxelinux syslinux-common isolinux
-xorriso genisoimage squashfs-tools e2fsprogs cpio gzip xz-utils mtools
+xorriso genisoimage squashfs-tools e2fsprogs cpio gzip xz-utils mtools patch
 busybox-static klibc-utils libklibc
 live-build debootstrap
 dnsmasq-base isc-dhcp-client nginx-light tftp-hpa atftp curl openssl tshark

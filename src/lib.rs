@@ -36,6 +36,7 @@
 //! | [`world`] | how checking and planning see files | the file system |
 //! | [`spec`] | the language, one file for each node | |
 //! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
+//! | [`answers`] | what installers are told, from templates | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
 //! | [`fetch`] | files of other servers that a spec pins, into the cache | the network, files |
@@ -52,7 +53,7 @@
 //!
 //! # Invariants
 //!
-//! 1. `spec`, `resolve`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
+//! 1. `spec`, `resolve`, `answers`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
 //!    `.clippy.toml` (`pure_modules_deny_what_the_clippy_lists_forbid`).
 //! 2. The same spec and the same files give the same plan, byte for byte, in any folder and on any machine; a plan holds no
 //!    address and no path of the machine (`tests/it/plans.rs`).
@@ -69,6 +70,7 @@
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 
+pub mod answers;
 pub mod cli;
 pub mod diag;
 pub mod explain;

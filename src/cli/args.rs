@@ -19,6 +19,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Writes a first spec from the ISOs in a folder and the networks of this machine
+    Init(InitArgs),
     /// Says what is wrong with a spec, all at once, before anything is served
     Check(CheckArgs),
     /// Says what a kind of finding is, why it matters and how to fix it; without a name, lists all kinds
@@ -35,8 +37,20 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
     Fetch(FetchArgs),
+    /// Brings specs into one form; comments stay, and the specs mean the same
+    Fmt(FmtArgs),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InitArgs {
+    /// The folder with the ISOs, or with folders of ISOs
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// The spec to write, which must not be there yet; `-` is standard output [default: netspec.kdl in DIR]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -53,6 +67,9 @@ pub(super) struct CheckArgs {
     /// Fail where there are warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Leave out what depends on files other than specs, as in a build on a machine that has no ISO
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(super) no_files: bool,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -171,6 +188,16 @@ pub(super) struct FetchArgs {
     /// The spec files
     #[arg(required = true)]
     pub(super) specs: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct FmtArgs {
+    /// The spec files, which are changed in place; `-` reads standard input and writes to standard output
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// Change nothing: show what would change, and fail if anything would
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,11 +9,14 @@ pub mod compile;
 mod explain;
 mod explain_code;
 mod fetch;
+mod fmt;
+mod init;
 mod loaders;
 mod lock;
 mod lsp;
 mod plan;
 mod progress;
+mod replace;
 mod report;
 mod serve;
 
@@ -27,6 +30,7 @@ use self::args::{Args, Command};
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::ExplainCode(explain) => explain_code::run(&explain),
         Command::Loaders(loaders) => loaders::run(&loaders),
@@ -35,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&plan),
         Command::Explain(explain) => explain::run(&explain),
         Command::Fetch(fetch) => fetch::run(&fetch),
+        Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),
     }
 }

@@ -23,7 +23,7 @@ use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::port_holder::listed;
-use crate::serve::{self, Bound};
+use crate::serve::{self, Bound, ready};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
@@ -110,6 +110,11 @@ fn allow_many_files() {
 async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    if let Some(manager) = std::env::var_os("NOTIFY_SOCKET")
+        && let Err(error) = ready::tell(&manager)
+    {
+        report::write(std::io::stderr(), &format!("netspec: the service manager cannot be told: {error}\n"));
+    }
     let printer = Printer::start(args.format, args.verbose);
     let (stop, stopped) = watch::channel(false);
     let mut running = tokio::spawn(bound.run(Arc::new(printer.events()), stopped));

@@ -106,6 +106,8 @@ codes! {
     UnknownIso = "unknown-iso", Error;
     /// An entry names a menu that the spec does not define.
     UnknownMenu = "unknown-menu", Error;
+    /// An entry names answers that the spec does not define.
+    UnknownAnswers = "unknown-answers", Error;
     /// Two networks claim the same addresses.
     SubnetOverlap = "subnet-overlap", Error;
     /// Addresses to give out that the clients of the network cannot have.
@@ -142,6 +144,8 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// Answers that no entry names.
+    UnusedAnswers = "unused-answers", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
     /// A digest for an ISO of this machine, which is pinned in another way.
@@ -182,6 +186,24 @@ codes! {
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
     PathNotInIso = "path-not-in-iso", Error;
+    /// The template of answers is not there.
+    AnswersNotFound = "answers-not-found", Error;
+    /// The template of answers is there, but cannot be read as text.
+    AnswersUnreadable = "answers-unreadable", Error;
+    /// The template of answers is none.
+    AnswersSyntax = "answers-syntax", Error;
+    /// A template names a variable that a machine does not have.
+    AnswersUndefined = "answers-undefined", Error;
+    /// A template names a variable that only some machines have.
+    AnswersForHosts = "answers-for-hosts", Warning;
+    /// What a template gives for a machine is not what its installer reads.
+    AnswersInvalid = "answers-invalid", Error;
+    /// A password in clear, which anybody on the network can read.
+    AnswersSecret = "answers-secret", Warning;
+    /// An entry names answers, and nothing tells its system where they are.
+    AnswersNotPassed = "answers-not-passed", Warning;
+    /// A `set` that no template names.
+    UnusedSet = "unused-set", Warning;
     /// A file that an entry names is not there.
     FileNotFound = "file-not-found", Error;
     /// A file that an entry names is there, but cannot be read.

@@ -3,6 +3,7 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod answers;
 mod arguments;
 mod digest;
 mod files;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::answers::AnswersText;
 pub use self::digest::Digest;
 pub use self::files::FileFacts;
 pub use self::kernel::FileKind;
@@ -50,6 +52,8 @@ use crate::world::World;
 pub struct Facts {
     /// The facts of each ISO of the spec, by its name there.
     pub images: BTreeMap<String, ImageFacts>,
+    /// The templates of answers, by their names in the spec.
+    pub answers: BTreeMap<String, AnswersText>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
     /// The files that entries name and that are in no ISO, by their paths in the tree.
@@ -186,7 +190,8 @@ pub fn gather_beside(
     };
     let secure = secure::gather(&loaders, &loader_files, &facts, known, world);
     loader_files.extend(paths);
-    let facts = Facts { images: facts, loaders, files, secure };
+    let answers = answers::gather(spec, world, &mut findings);
+    let facts = Facts { images: facts, answers, loaders, files, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));

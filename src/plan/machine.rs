@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+use super::answers::Told;
 use crate::net::{MacAddr, MacPrefix, Serial, Uuid};
 use crate::proto::identity::Identity;
-use crate::resolve::{self, ResolvedSpec, Start};
+use crate::resolve::{self, ResolvedSpec, Start, Variables};
 use crate::spec::firmware::Arch;
 use crate::spec::loader::Machine;
 
@@ -51,6 +52,9 @@ pub struct Host {
     /// Where it begins, if it does so otherwise than its group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// What templates of answers may say of it.
+    #[serde(skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
 }
 
 /// A class of machines. Those that meet one condition of each kind that there is belong to it.
@@ -71,6 +75,9 @@ pub struct Group {
     /// Where its machines begin, if otherwise than those of the next group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// Variables of templates of answers, for machines that have none of their own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: Variables,
 }
 
 /// What the spec says of one machine.
@@ -105,10 +112,11 @@ impl std::fmt::Display for By<'_> {
 }
 
 impl Machines {
-    /// Those of a spec; empty where no host and no group says what it boots, so that nobody need ask.
+    /// Those of a spec; empty where no host and no group says what it boots and nobody is told answers, so that nobody need say
+    /// who it is.
     pub(super) fn of(spec: &ResolvedSpec) -> Self {
         let mut starts = spec.hosts.iter().map(|host| &host.start).chain(spec.groups.iter().map(|group| &group.start));
-        if !starts.any(Option::is_some) {
+        if !starts.any(Option::is_some) && spec.answers.is_empty() {
             return Self::default();
         }
         Self::new(spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect())
@@ -180,8 +188,8 @@ impl Group {
 }
 
 fn host(written: &resolve::Host) -> Host {
-    let resolve::Host { name, mac, uuid, serial, start } = written.clone();
-    Host { name, mac, uuid, serial, start }
+    let resolve::Host { name, mac, uuid, serial, start, address, subnet, variables, .. } = written.clone();
+    Host { name, mac, uuid, serial, start, told: Told { address, subnet, variables } }
 }
 
 /// `None` where no boot loader ever says that it is one of its kinds of firmware.
@@ -195,6 +203,7 @@ fn group(written: &resolve::Group) -> Option<Group> {
         cpus,
         subnets: written.subnets.clone(),
         start: written.start.clone(),
+        variables: written.variables.clone(),
     })
 }
 

@@ -117,7 +117,7 @@ fn spec_menu(menu: &Menu, spec: &ResolvedSpec, facts: &Facts, isos: &Isos<'_>, p
     for item in &menu.items {
         match item {
             MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
-            MenuItem::Entry { name, title: own_title, target, is_default } => {
+            MenuItem::Entry { name, title: own_title, target, is_default, .. } => {
                 let action = match reach::can(Shows::Pxelinux, target, facts) {
                     Can::Itself => action(target, facts, isos),
                     Can::ThroughIpxe => through_ipxe(&menu.name, name, target, facts, plan),

@@ -17,6 +17,7 @@
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod answers;
 mod archiso;
 mod command_line;
 mod entry;
@@ -39,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use self::answers::Answers;
 use self::machine::Machines;
 pub use self::role::Role;
 pub use self::template::{HOST, ORIGIN, Template};
@@ -62,6 +64,9 @@ pub struct Plan {
     pub server: Server,
     /// The ISOs, by name. Each one appears in the tree as `iso/<name>/` and as `iso/<name>.iso`.
     pub images: BTreeMap<String, ImageFacts>,
+    /// What installers are told, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answers>,
     /// Files of the machine that are served, pinned by content, by the name they have there.
     pub loaders: BTreeMap<String, FilePin>,
     /// Files that are in no ISO, or that hide one of an ISO.
@@ -121,6 +126,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         networks: spec.networks.clone(),
         server: spec.server.clone(),
         images: facts.images.clone(),
+        answers: answers::all(spec, facts),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
         everywhere: BTreeMap::new(),

@@ -1,7 +1,8 @@
-//! Generated text with gaps for what only the serving machine knows: its own address.
+//! Generated text with gaps for what only the serving machine knows: its own address, and who asks.
 //!
-//! A plan never contains an address of a machine. Text is written with two marks, [`ORIGIN`] and [`HOST`]; when a client asks
-//! for the file, each mark becomes the address that the client sent its request to (CO-07).
+//! A plan never contains an address of a machine. Text is written with marks, [`ORIGIN`], [`HOST`] and [`MACHINE`]; when a
+//! client asks for the file, the first two become the address that the client sent its request to (CO-07), and the third what
+//! the client has said of itself.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -15,6 +16,12 @@ use serde::{Serialize, Serializer};
 pub const ORIGIN: char = '\u{e000}';
 /// Stands for the address alone: `192.168.1.5`.
 pub const HOST: char = '\u{e001}';
+/// Stands for the beginning of a path that says who asks: `machine/mac-52-54-00-aa-bb-cc`.
+///
+/// The scripts of iPXE and GRUB have variables of their own in its place; it is for PXELINUX, which has none.
+pub(super) const MACHINE: char = '\u{e002}';
+/// What it becomes where nothing is known of the client.
+const NOBODY: &str = "machine/mac-";
 
 /// Text of an ISO or a spec as part of one line: without what would be taken for a mark, and without line breaks, which would
 /// begin another directive.
@@ -28,7 +35,7 @@ pub(super) fn unmarked(text: &str) -> String {
 }
 
 fn is_mark(c: char) -> bool {
-    matches!(c, ORIGIN | HOST)
+    matches!(c, ORIGIN | HOST | MACHINE)
 }
 
 /// The path of a file in the tree as a part of a URL (RFC 3986 section 2).
@@ -66,6 +73,11 @@ impl Template {
 
     /// The text for a client that reaches this machine at `local`.
     pub fn render(&self, local: Ipv4Addr, http_port: u16) -> String {
+        self.render_for(NOBODY, local, http_port)
+    }
+
+    /// The text for a client that has said who it is, in a path that begins like this.
+    pub fn render_for(&self, machine: &str, local: Ipv4Addr, http_port: u16) -> String {
         let mut text = String::with_capacity(self.0.len());
         for c in self.0.chars() {
             // Writing to a String cannot fail.
@@ -73,6 +85,7 @@ impl Template {
                 ORIGIN if http_port == 80 => write!(text, "http://{local}"),
                 ORIGIN => write!(text, "http://{local}:{http_port}"),
                 HOST => write!(text, "{local}"),
+                MACHINE => text.write_str(machine),
                 _ => text.write_char(c),
             };
         }
@@ -80,9 +93,10 @@ impl Template {
     }
 
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.0.split_inclusive([ORIGIN, HOST]).flat_map(|piece| {
+        self.0.split_inclusive([ORIGIN, HOST, MACHINE]).flat_map(|piece| {
             let (text, insert) = match piece.chars().next_back() {
                 Some(ORIGIN) => (piece.trim_end_matches(ORIGIN), Some("http-origin")),
+                Some(MACHINE) => (piece.trim_end_matches(MACHINE), Some("machine")),
                 Some(HOST) => (piece.trim_end_matches(HOST), Some("server-address")),
                 _ => (piece, None),
             };

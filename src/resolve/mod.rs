@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answers;
 mod command_line;
 mod files;
 mod machines;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+pub use self::answers::{AnswersSource, TemplateSource, Variables};
 pub use self::command_line::{CommandLine, KernelByHand};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
@@ -43,6 +45,8 @@ pub struct ResolvedSpec {
     pub networks: Vec<Network>,
     /// The ISOs; empty only where there are menus.
     pub isos: Vec<IsoSource>,
+    /// What installers are told.
+    pub answers: Vec<AnswersSource>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
     /// Ports and limits.
@@ -175,6 +179,8 @@ pub enum MenuItem {
         title: Option<String>,
         /// What it starts.
         target: Target,
+        /// The answers that what it starts is told.
+        answers: Option<Spanned<String>>,
         /// Whether it starts when the time is up, and is highlighted at first.
         is_default: bool,
     },
@@ -340,6 +346,7 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
+        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
         menus: spec.menus.iter().map(|written| menu(written, sources)).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
@@ -430,6 +437,7 @@ fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
                     spec::menu::Boot::FirmwareSetup => Target::FirmwareSetup(boot.span),
                 },
             },
+            answers: entry.answers.clone(),
             is_default: entry.default.as_ref().is_some_and(|default| default.value),
         }),
     };

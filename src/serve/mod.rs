@@ -22,6 +22,7 @@ pub mod place;
 pub mod port_holder;
 pub mod privilege;
 mod read;
+pub mod ready;
 pub mod tftp;
 pub mod tree;
 

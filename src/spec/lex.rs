@@ -53,20 +53,37 @@ pub(super) struct Token {
     pub span: Span,
 }
 
+/// What stands between tokens and matters to a reader of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aside {
+    /// `//` up to the end of its line, without that.
+    LineComment,
+    /// `/* … */`
+    BlockComment,
+    /// `\` with the end of its line, and the comment before that.
+    Join,
+}
+
 /// All tokens of a text; blanks, comments and joined line ends fall out.
 pub(super) fn lex(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, at: 0, tokens: Vec::new() };
+    lex_all(text).0
+}
+
+/// All tokens of a text, and what stands between them, both in order.
+pub(super) fn lex_all(text: &str) -> (Vec<Token>, Vec<(Aside, Span)>) {
+    let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), asides: Vec::new() };
     lexer.eat("\u{feff}");
     while let Some(c) = lexer.peek() {
         lexer.token(c);
     }
-    lexer.tokens
+    (lexer.tokens, lexer.asides)
 }
 
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
     tokens: Vec<Token>,
+    asides: Vec<(Aside, Span)>,
 }
 
 impl<'a> Lexer<'a> {
@@ -95,6 +112,10 @@ impl<'a> Lexer<'a> {
         self.tokens.push(Token { kind, span: Span::new(start, self.at) });
     }
 
+    fn aside(&mut self, aside: Aside, start: usize) {
+        self.asides.push((aside, Span::new(start, self.at)));
+    }
+
     fn token(&mut self, c: char) {
         let start = self.at;
         if is_space(c) {
@@ -104,17 +125,11 @@ impl<'a> Lexer<'a> {
         } else if is_newline(c) || c == ';' {
             self.at += c.len_utf8();
             self.push(Kind::End, start);
-        } else if self.eat("//") {
-            self.eat_while(|c| !is_newline(c));
-        } else if self.eat("/*") {
-            if !self.comment() {
-                self.push(Kind::OpenComment, start);
-            }
+        } else if self.comment() || self.join() {
+            // Whoever needs it finds it in the asides.
         } else if self.eat("/-") {
             self.push(Kind::Slashdash, start);
             self.lines_behind_slashdash();
-        } else if let Some(len) = line_join(self.rest()) {
-            self.at += len;
         } else if let Some(hashes) = raw_string(self.rest()) {
             let closing = self.string(hashes);
             self.push(Kind::Text(closing), start);
@@ -127,8 +142,35 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Skips a comment behind its `/*`; comments nest.
+    /// Takes a comment, if there is one here.
     fn comment(&mut self) -> bool {
+        let start = self.at;
+        if self.eat("//") {
+            self.eat_while(|c| !is_newline(c));
+            self.aside(Aside::LineComment, start);
+        } else if self.eat("/*") {
+            if self.block_comment() {
+                self.aside(Aside::BlockComment, start);
+            } else {
+                self.push(Kind::OpenComment, start);
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Takes the `\` that joins this line with the next one, if there is one here.
+    fn join(&mut self) -> bool {
+        let Some(len) = line_join(self.rest()) else { return false };
+        let start = self.at;
+        self.at += len;
+        self.aside(Aside::Join, start);
+        true
+    }
+
+    /// Skips a comment behind its `/*`; comments nest.
+    fn block_comment(&mut self) -> bool {
         let mut depth = 1_usize;
         let mut deep = false;
         while depth > 0 {
@@ -156,17 +198,7 @@ impl<'a> Lexer<'a> {
     fn lines_behind_slashdash(&mut self) {
         loop {
             self.eat_while(|c| is_space(c) || is_newline(c));
-            if self.eat("//") {
-                self.eat_while(|c| !is_newline(c));
-            } else if self.rest().starts_with("/*") {
-                let start = self.at;
-                self.at += 2;
-                if !self.comment() {
-                    self.push(Kind::OpenComment, start);
-                }
-            } else if let Some(len) = line_join(self.rest()) {
-                self.at += len;
-            } else {
+            if !self.comment() && !self.join() {
                 return;
             }
         }

@@ -14,7 +14,7 @@ const MAX_NAME: usize = 32;
 pub(super) fn name(entry: &KdlEntry, node: &str, out: &mut Diagnostics) -> Option<Spanned<String>> {
     let name = value::string(entry, Wanted::argument(node), out)?;
     if !is_name(&name.value) {
-        let help = match suggestion(&name.value) {
+        let help = match name_like(&name.value) {
             Some(better) => format!("write `\"{better}\"`; what people read goes into `title`"),
             None => "write a word of small letters and digits, as in `\"debian-12\"`".to_owned(),
         };
@@ -38,9 +38,10 @@ pub fn is_name(name: &str) -> bool {
     name.starts_with(small) && name.len() <= MAX_NAME && name.chars().all(|c| small(c) || matches!(c, '.' | '_' | '-'))
 }
 
-fn suggestion(name: &str) -> Option<String> {
+/// The name that is nearest to a text, if anything of it can be part of a name.
+pub fn name_like(text: &str) -> Option<String> {
     let mut better = String::new();
-    for c in name.chars() {
+    for c in text.chars() {
         let c = c.to_ascii_lowercase();
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') {
             better.push(c);

@@ -46,6 +46,7 @@ const HOMES: &[(&str, &str)] = &[
     ("test", ""),
     ("network", ""),
     ("iso", ""),
+    ("answers", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
@@ -61,6 +62,8 @@ const HOMES: &[(&str, &str)] = &[
     ("lease", "dhcp"),
     ("router", "dhcp"),
     ("dns", "dhcp"),
+    ("meta-data", "answers"),
+    ("set", "answers"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("kernel", "entry"),
@@ -188,6 +191,8 @@ fn placeholder(what: &str) -> &'static str {
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",
         "text" => "\"HW-Client\"",
+        "variable" => "\"disk\"",
+        "value" => "\"/dev/vda\"",
         _ => "\"name\"",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use netspec::diag::Diagnostics;
 use netspec::diag::render::short;
@@ -12,6 +12,9 @@ use netspec::spec::{self, Loaded};
 use netspec::world::{MemWorld, OsWorld};
 
 use crate::support::{Folder, iso9660, text, trees};
+
+/// Two tests may write README.md anew.
+static README: Mutex<()> = Mutex::new(());
 
 /// The language of a block that shows a spec with errors.
 const WRONG: &str = "kdl must-fail";
@@ -109,10 +112,47 @@ fn the_specs_that_come_with_netspec_are_valid() {
     }
 }
 
+/// `NETSPEC_BLESS=1` brings them into form.
+#[test]
+fn the_specs_that_come_with_netspec_and_those_in_documents_are_in_form() {
+    let _guard = README.lock();
+    let documents = [root().join("README.md")].into_iter().chain(files(&root().join("docs"), "md"));
+    let formed = documents.map(|path| (in_form(&fs::read_to_string(&path).unwrap()), path));
+    let specs = files(&root().join("specs"), "kdl").into_iter();
+    let specs = specs.map(|path| (spec::layout::format(&fs::read_to_string(&path).unwrap()).unwrap(), path));
+    let mut wrong = Vec::new();
+    for (formed, path) in formed.chain(specs) {
+        if fs::read_to_string(&path).unwrap() == formed {
+            continue;
+        }
+        if std::env::var_os("NETSPEC_BLESS").is_some() {
+            fs::write(&path, &formed).unwrap();
+        } else {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "NETSPEC_BLESS=1 brings these into the form of `netspec fmt`: {wrong:?}");
+}
+
+/// A document with its specs in form, but for those that are no KDL.
+fn in_form(document: &str) -> String {
+    let mut formed = String::new();
+    let mut rest = document;
+    while let Some((before, behind)) = rest.split_once("```kdl") {
+        let (language, behind) = behind.split_once('\n').unwrap();
+        let (block, behind) = behind.split_once("```\n").unwrap();
+        let block = spec::layout::format(block).unwrap_or_else(|_| block.to_owned());
+        formed.push_str(&format!("{before}```kdl{language}\n{block}```\n"));
+        rest = behind;
+    }
+    formed + rest
+}
+
 /// The block behind the wrong spec of README.md is what `netspec check` prints about it, where one of its ISOs is whole and
 /// of the other one only a part was downloaded. `NETSPEC_BLESS=1` writes it anew.
 #[test]
 fn the_findings_in_the_readme_are_those_of_its_spec() {
+    let _guard = README.lock();
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).unwrap();
     let (before, rest) = readme.split_once(&format!("```{WRONG}\n")).expect("a wrong spec");

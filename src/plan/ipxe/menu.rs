@@ -79,7 +79,7 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
     let mut targets = String::new();
     let mut default = None;
     for item in &menu.items {
-        let MenuItem::Entry { name, title: own_title, target, is_default } = item else {
+        let MenuItem::Entry { name, title: own_title, target, is_default, .. } = item else {
             lines.gap();
             continue;
         };

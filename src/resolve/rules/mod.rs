@@ -32,9 +32,11 @@ mod rule_without_effect;
 mod shadowed_rule;
 mod subnet_overlap;
 mod timeout_without_default;
+mod unknown_answers;
 mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
+mod unused_answers;
 mod unused_iso;
 mod url_without_digest;
 
@@ -58,6 +60,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     no_menu::check,
     empty_menu::check,
     unknown_iso::check,
+    unknown_answers::check,
     unknown_menu::check,
     duplicate_default::check,
     timeout_without_default::check,
@@ -65,6 +68,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     unreachable_menu::check,
     unused_iso::check,
     digest_without_url::check,
+    unused_answers::check,
     url_without_digest::check,
     ipxe_expansion::check,
     open_quote::check,

@@ -11,7 +11,7 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     if spec.incomplete {
         return;
     }
-    for host in spec.hosts.iter().filter(|host| is_idle(host)) {
+    for host in spec.hosts.iter().filter(|host| spec.answers.is_empty() && is_idle(host)) {
         out.push(
             Diagnostic::new(
                 Code::RuleWithoutEffect,
@@ -66,6 +66,7 @@ fn check_silent(kind: &str, name: &str, effect: &Effect, out: &mut Diagnostics) 
     }
 }
 
+/// Templates of answers may ask for the name of any host.
 fn is_idle(host: &Host) -> bool {
     let says_nothing = host.memory.is_none() && host.network_cards.is_none();
     host.effect.is_empty() && host.choice.is_none() && host.address.is_none() && says_nothing
