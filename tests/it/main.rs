@@ -6,6 +6,7 @@ mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
+mod entries;
 mod explain;
 mod explain_code;
 mod export;

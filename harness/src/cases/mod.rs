@@ -5,6 +5,7 @@ pub(crate) mod archiso;
 mod beyond;
 mod coexistence;
 pub(crate) mod debian_live;
+mod entries;
 mod isolated;
 mod machines;
 mod many;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Case> {
         archiso::CASES,
         beyond::CASES,
         debian_live::CASES,
+        entries::CASES,
         many::CASES,
         uefi::CASES,
         rules::CASES,
