@@ -22,6 +22,7 @@ mod lease;
 mod loaders;
 mod lock;
 mod lsp;
+mod machines;
 mod nix;
 mod origin;
 mod plans;

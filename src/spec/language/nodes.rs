@@ -233,7 +233,7 @@ pub(super) const NODES: &[Described] = &[
         .arguments(&[(Name, "What logs and findings call it.")]),
     node("host/mac", &host::MAC, ONE_IDENTITY, "The hardware address of its network card.")
         .arguments(&[(Value::Mac, "")]),
-    node("host/uuid", &host::UUID, ONE_IDENTITY, "The UUID that its firmware has for it (SMBIOS, DHCP option 97).")
+    node("host/uuid", &host::UUID, ONE_IDENTITY, "The UUID that its firmware has for it, as `dmidecode -s system-uuid` and iPXE show it.")
         .arguments(&[(Value::Uuid, "")]),
     node(
         "host/serial",
@@ -358,7 +358,7 @@ const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "What `sha256sum` must print about the file. One at a URL is then fetched once, and PCs get it from this server.",
 )];
 const ONE_IDENTITY: &str = "one of `mac`, `uuid` and `serial` must be there";
-const CHOICE_WITHOUT: &str = "the first menu of the spec";
+const CHOICE_WITHOUT: &str = "what the next group that it belongs to says, and else the first menu";
 const MENU_DOC: &str = "The menu that it sees first.";
 const BOOT_DOC: &str = "The entry that it boots at once, without a menu: its name, or `\"menu/entry\"`.";
 const MODE_DOC: &str = "In which form it is offered its program, or that it gets no answer.";
