@@ -3,7 +3,7 @@
 set -eu
 
 packages="
-build-essential iproute2 ethtool kmod
+build-essential iproute2 ethtool kmod systemd nix-bin
 qemu-system-x86 ipxe-qemu seabios ovmf ipxe shim-signed grub-efi-amd64-signed
 pxelinux syslinux-common isolinux
 xorriso genisoimage squashfs-tools e2fsprogs cpio gzip xz-utils mtools patch

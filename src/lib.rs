@@ -36,12 +36,16 @@
 //! | [`world`] | how checking and planning see files | the file system |
 //! | [`spec`] | the language, one file for each node | |
 //! | [`resolve`] | what a spec means; `rules/` has one file for each rule | |
+//! | [`answers`] | what installers are told, from templates | |
 //! | [`image`] | what is inside an ISO, and the recipe to boot it | through `world` |
 //! | [`facts`] | what the files that a spec names hold | through `world` |
+//! | [`fetch`] | files of other servers that a spec pins, into the cache | the network, files |
 //! | [`lock`] | `netspec.lock`: files by content, and what was found in them | files |
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`build`] | the files of a plan as a folder for other web servers | files |
+//! | [`export`] | a plan in the words of dnsmasq and a web server | |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
 //! | [`lsp`] | findings, help and names for an editor | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
@@ -51,7 +55,7 @@
 //!
 //! # Invariants
 //!
-//! 1. `spec`, `resolve`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
+//! 1. `spec`, `resolve`, `answers`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
 //!    `.clippy.toml` (`pure_modules_deny_what_the_clippy_lists_forbid`).
 //! 2. The same spec and the same files give the same plan, byte for byte, in any folder and on any machine; a plan holds no
 //!    address and no path of the machine (`tests/it/plans.rs`).
@@ -68,10 +72,14 @@
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
 #![warn(missing_docs)]
 
+pub mod answers;
+pub mod build;
 pub mod cli;
 pub mod diag;
 pub mod explain;
+pub mod export;
 pub mod facts;
+pub mod fetch;
 pub mod image;
 pub mod lock;
 pub mod lsp;

@@ -10,7 +10,7 @@ use crate::diag::Severity;
 use crate::diag::render::{self, Style};
 use crate::facts::Use;
 use crate::plan::secure_boot::SecureBoot;
-use crate::serve::host;
+use crate::serve::{host, ports};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
@@ -18,9 +18,15 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
     let local = Local::new();
     let mut logged = Vec::new();
     for path in &args.specs {
-        let mut compiled = compile::compile_as(path, &OsWorld, &local.setting(args.lock.mode(), Use::Planning));
+        let mut compiled = match args.no_files {
+            true => compile::language(path, &OsWorld),
+            false => compile::compile_as(path, &OsWorld, &local.setting(args.lock.mode(), Use::Planning)),
+        };
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
+            if let Some(outcome) = &compiled.outcome {
+                compiled.findings.extend(ports::check(&compiled.networks, &outcome.resolved.server));
+            }
             compiled.findings.sort();
         }
         failed |= compiled.findings.has_errors() || args.deny_warnings && compiled.findings.warnings() > 0;
@@ -32,7 +38,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         let style = report::style(&stdout);
         let mut text = report::findings(&compiled, args.format, style);
         if args.format == FindingFormat::Full {
-            text.push_str(&summary(&compiled, args.deny_warnings, style));
+            text.push_str(&summary(&compiled, args, style));
         }
         report::write(stdout, &text);
     }
@@ -43,10 +49,13 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
 }
 
 /// The last lines: how many findings and where to read more, or what was found to be good.
-fn summary(compiled: &Compiled, deny_warnings: bool, style: Style) -> String {
+fn summary(compiled: &Compiled, args: &CheckArgs, style: Style) -> String {
     let mut line = format!("{}: {}", compiled.sources.main().name(), render::count(&compiled.findings));
-    if deny_warnings && compiled.findings.warnings() > 0 {
+    if args.deny_warnings && compiled.findings.warnings() > 0 {
         line.push_str(", and warnings are denied");
+    }
+    if args.no_files {
+        line.push_str("; ISOs and loaders were not looked at");
     }
     let mut lines = Vec::new();
     if let Some(outcome) = &compiled.outcome {

@@ -49,16 +49,12 @@ pub fn compile(path: &Path, world: &dyn World) -> Compiled {
 pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Compiled {
     let source = match spec::open(world, path) {
         Ok(source) => source,
-        Err(finding) => {
-            let source = SourceFile { path: path.to_owned(), text: Arc::from("") };
-            let mut findings = Diagnostics::default();
-            findings.push(finding);
-            return Compiled { sources: source.into(), findings, networks: Vec::new(), outcome: None };
-        }
+        Err(finding) => return unopened(path, finding),
     };
     let Loaded { sources, spec, mut findings, .. } = spec::load(&source, world);
-    let (resolved, later) = resolve::resolve(&spec, &sources);
+    let (mut resolved, later) = resolve::resolve(&spec, &sources);
     findings.extend(later);
+    resolved.place_fetched(&|sha256| world.fetched(sha256));
     // ISOs are looked at even where the rest of the spec has errors, so that one run shows everything.
     let (gathered, later) = lock::gather(&resolved, path, world, setting);
     findings.extend(later);
@@ -71,6 +67,8 @@ pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Comp
         resolved,
     });
     if let Some(outcome) = &outcome {
+        let facts = &outcome.gathered.facts;
+        findings.extend(plan::answers::check::findings(&outcome.resolved, facts, &outcome.plan));
         findings.extend(secure_boot::findings(&outcome.resolved, &outcome.gathered.facts));
         findings.extend(left_out::findings(&outcome.resolved, &outcome.gathered.facts));
         findings.extend(plan::findings::check(&spec, &outcome.resolved, &outcome.gathered.facts));
@@ -79,6 +77,26 @@ pub fn compile_as(path: &Path, world: &dyn World, setting: &Setting<'_>) -> Comp
     findings.sort();
     let outcome = outcome.filter(|_| !findings.has_errors());
     Compiled { sources, findings, networks, outcome }
+}
+
+/// Reads a spec and checks what it says, without any file that it names but those that it includes.
+pub fn language(path: &Path, world: &dyn World) -> Compiled {
+    let source = match spec::open(world, path) {
+        Ok(source) => source,
+        Err(finding) => return unopened(path, finding),
+    };
+    let Loaded { sources, spec, mut findings, .. } = spec::load(&source, world);
+    let (resolved, later) = resolve::resolve(&spec, &sources);
+    findings.extend(later);
+    findings.sort();
+    Compiled { sources, findings, networks: resolved.networks, outcome: None }
+}
+
+fn unopened(path: &Path, finding: Diagnostic) -> Compiled {
+    let source = SourceFile { path: path.to_owned(), text: Arc::from("") };
+    let mut findings = Diagnostics::default();
+    findings.push(finding);
+    Compiled { sources: source.into(), findings, networks: Vec::new(), outcome: None }
 }
 
 /// The names that clients cannot be told. Only those in an ISO that is booted without a menu have no fixed length.

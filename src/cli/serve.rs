@@ -13,7 +13,7 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::progress::Local;
-use super::{report, state};
+use super::{fetch, report, state};
 use crate::facts::Use;
 use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
@@ -22,11 +22,15 @@ use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::port_holder::listed;
-use crate::serve::{self, Bound};
+use crate::serve::{self, Bound, origin, ready};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    // What cannot be fetched is not there, and a finding says so.
+    if args.fetch {
+        fetch::fetch(&args.spec);
+    }
     let local = Local::new();
     let mode = if args.locked { LockMode::Locked } else { LockMode::Use };
     let mut compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(mode, Use::Serving));
@@ -55,6 +59,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         }
         let intro = intro(&sources.main().name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
+        ask_origin(&outcome.plan);
         runtime.block_on(serve_until_told(bound, args))
     });
     match served {
@@ -64,6 +69,18 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Finds out whether the origin has the payload, and says so where it has not. Serving does not wait for that: who looks
+/// after the origin may be about to publish it.
+fn ask_origin(plan: &Plan) {
+    let Some(payload) = plan.payload_origin() else { return };
+    std::thread::spawn(move || {
+        if let Err(error) = origin::probe(&payload) {
+            let text = format!("netspec: the origin of payload, {payload}, {error}\n  help: {}\n", error.help());
+            report::write(std::io::stderr(), &text);
+        }
+    });
 }
 
 /// Whether addresses may be given out beside what else answers; the text to show if so, or the reason if not.
@@ -98,6 +115,11 @@ fn allow_many_files() {
 async fn serve_until_told(bound: Bound, args: &ServeArgs) -> Result<(), String> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    if let Some(manager) = std::env::var_os("NOTIFY_SOCKET")
+        && let Err(error) = ready::tell(&manager)
+    {
+        report::write(std::io::stderr(), &format!("netspec: the service manager cannot be told: {error}\n"));
+    }
     let printer = Printer::start(args.format, args.verbose);
     let (stop, stopped) = watch::channel(false);
     let mut running = tokio::spawn(bound.run(Arc::new(printer.events()), stopped));
@@ -176,10 +198,17 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
         text.push_str(&format!("  {}\n", report.ways()));
     }
-    let http = outcome.plan.server.http_port;
-    text.push_str(&format!(
-        "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
-    ));
+    if let Some(origin) = outcome.plan.payload_origin() {
+        text.push_str(&format!(
+            "  kernels, initial RAM disks, root images and programs for HTTP Boot come from {origin}\n"
+        ));
+    }
+    text.push_str(&match outcome.plan.http_port() {
+        Some(http) => format!(
+            "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
+        ),
+        None => "  TFTP on port 69 and no HTTP; a firewall must let in UDP 67, 69 and 4011\n".to_owned(),
+    });
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
 }

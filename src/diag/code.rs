@@ -90,6 +90,8 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
+    /// An origin that is no URL of a folder on an HTTP server.
+    InvalidOrigin = "invalid-origin", Error;
     /// A UUID or serial number that many boards have.
     PlaceholderId = "placeholder-id", Error;
     /// A URL that boot loaders or netspec cannot load.
@@ -106,6 +108,8 @@ codes! {
     UnknownIso = "unknown-iso", Error;
     /// An entry, a host or a group names a menu that the spec does not define.
     UnknownMenu = "unknown-menu", Error;
+    /// An entry names answers that the spec does not define.
+    UnknownAnswers = "unknown-answers", Error;
     /// A host or group boots an entry that the spec does not define.
     UnknownEntry = "unknown-entry", Error;
     /// A host or group boots an entry of which there are several.
@@ -146,8 +150,12 @@ codes! {
     NoMenu = "no-menu", Error;
     /// An ISO that no entry offers.
     UnusedIso = "unused-iso", Warning;
+    /// Answers that no entry names.
+    UnusedAnswers = "unused-answers", Warning;
     /// A file of another server that may change without anybody here knowing.
     UrlWithoutDigest = "url-without-digest", Warning;
+    /// A digest for an ISO of this machine, which is pinned in another way.
+    DigestWithoutUrl = "digest-without-url", Error;
     /// A kernel argument that iPXE would change.
     IpxeExpansion = "ipxe-expansion", Error;
     /// A kernel argument with one quote of a pair.
@@ -196,6 +204,24 @@ codes! {
     IsoUnrecognized = "iso-unrecognized", Error;
     /// An entry names a file that its ISO does not have.
     PathNotInIso = "path-not-in-iso", Error;
+    /// The template of answers is not there.
+    AnswersNotFound = "answers-not-found", Error;
+    /// The template of answers is there, but cannot be read as text.
+    AnswersUnreadable = "answers-unreadable", Error;
+    /// The template of answers is none.
+    AnswersSyntax = "answers-syntax", Error;
+    /// A template names a variable that a machine does not have.
+    AnswersUndefined = "answers-undefined", Error;
+    /// A template names a variable that only some machines have.
+    AnswersForHosts = "answers-for-hosts", Warning;
+    /// What a template gives for a machine is not what its installer reads.
+    AnswersInvalid = "answers-invalid", Error;
+    /// A password in clear, which anybody on the network can read.
+    AnswersSecret = "answers-secret", Warning;
+    /// An entry names answers, and nothing tells its system where they are.
+    AnswersNotPassed = "answers-not-passed", Warning;
+    /// A `set` that no template names.
+    UnusedSet = "unused-set", Warning;
     /// A file that an entry names is not there.
     FileNotFound = "file-not-found", Error;
     /// A file that an entry names is there, but cannot be read.
@@ -244,6 +270,8 @@ codes! {
     SecureBootNoWay = "secure-boot-no-way", Warning;
     /// A kernel that shim refuses where Secure Boot is on.
     SecureBootKernel = "secure-boot-kernel", Warning;
+    /// An origin that boot loaders of this spec cannot fetch from, because they speak no TLS.
+    OriginNeedsTls = "origin-needs-tls", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 
@@ -264,4 +292,6 @@ codes! {
     InterfaceDown = "interface-down", Error;
     /// The interface of the network does not have the address that clients are told.
     AddressNotHere = "address-not-here", Error;
+    /// Another program holds a port that is needed.
+    PortInUse = "port-in-use", Warning;
 }

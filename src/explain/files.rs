@@ -95,8 +95,26 @@ impl Shelf<'_> {
         Some(self.fetched(url, over, path.ok()))
     }
 
-    /// The path of a URL that leads to this server.
+    /// The path in the tree that a URL leads to.
+    pub(super) fn path_of(&self, url: &str) -> Option<String> {
+        let (_, path) = self.ours(url)?;
+        // A folder is no name of a file.
+        let is_folder = path.ends_with('/');
+        let file = if is_folder { format!("{path}file") } else { path.to_owned() };
+        let name = name::from_http(file.as_bytes()).ok()?;
+        Some(if is_folder { name.trim_end_matches("file").to_owned() } else { name })
+    }
+
+    /// Why a file that would be made for the client cannot be made.
+    pub(super) fn why_not(&self, path: &str) -> Option<String> {
+        self.tree.why_not(path, self.server, self.server)
+    }
+
+    /// The path of a URL that leads to this server, or to the origin of payload.
     fn ours<'u>(&self, url: &'u str) -> Option<(Transport, &'u str)> {
+        if let Some(path) = self.plan.boot.origin.as_ref().and_then(|origin| url.strip_prefix(&origin.url)) {
+            return path.strip_prefix('/').map(|path| (Transport::Http, path));
+        }
         let (scheme, rest) = url.split_once("://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (over, usual) = match scheme {

@@ -264,7 +264,7 @@ impl Reader<'_> {
                     };
                 }
                 ["configfile", name] => return self.config(name, variables.clone()),
-                ["chainloader" | "linux", name, ..] if self.file(name).is_none() => {
+                ["chainloader" | "linux", name, ..] | ["initrd", name, ..] if self.file(name).is_none() => {
                     return LeadsTo::Elsewhere { url: url_of(name) };
                 }
                 ["linux" | "chainloader", name, ref arguments @ ..] => {

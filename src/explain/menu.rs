@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::answers::{self, Answered};
 use super::files::{Fetched, Shelf, Source};
 use super::firmware::Client;
 use super::program;
@@ -102,6 +103,9 @@ pub struct Boot {
     pub refused: Option<String>,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
+    /// What its installer is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answered>,
 }
 
 /// All menus that a client can get to.
@@ -200,6 +204,7 @@ impl Boot {
             foreign: program::cpu(&head).filter(|cpu| known.cpu.is_some_and(|own| own != *cpu)),
             refused: known.refusal(&kernel, &head),
             root_images: root_images(&command_line, name, shelf),
+            answers: answers::on(&command_line, shelf),
             kernel,
             initrds,
             command_line,
@@ -218,6 +223,9 @@ fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetch
         // A value may have a prefix, as in `root=live:http://…`.
         let Some(at) = ["http://", "tftp://"].iter().filter_map(|scheme| value.find(scheme)).min() else { continue };
         let url = value[at..].trim_matches('"');
+        if shelf.path_of(url).is_some_and(|path| answers::is_answers(&path)) {
+            continue;
+        }
         if url.ends_with('/') {
             images.extend(below(url, command_line, shelf));
         } else {

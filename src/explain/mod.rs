@@ -6,6 +6,7 @@
 //! value itself.
 
 mod advice;
+mod answers;
 pub mod capture;
 mod files;
 mod firmware;
@@ -25,6 +26,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
+pub use self::answers::Answered;
 use self::files::Shelf;
 pub use self::files::{Fetched, Got, Source};
 pub use self::firmware::{Asks, Client, FIRMWARE, Firmware, Sent};

@@ -185,12 +185,12 @@ impl Reader<'_> {
                     },
                 }
             }
-            Does::Kernel(kernel) if kernel.contains("://") && self.file(kernel, place).is_none() => {
-                LeadsTo::Elsewhere { url: kernel.clone() }
-            }
-            Does::Kernel(kernel) => match self.boot(place, label, kernel) {
-                Ok(boot) => self.script_of_ipxe(&boot).unwrap_or_else(|| LeadsTo::Kernel(Box::new(boot))),
-                Err(reason) => LeadsTo::Stops { reason },
+            Does::Kernel(kernel) => match self.elsewhere(place, label, kernel) {
+                Some(url) => LeadsTo::Elsewhere { url },
+                None => match self.boot(place, label, kernel) {
+                    Ok(boot) => self.script_of_ipxe(&boot).unwrap_or_else(|| LeadsTo::Kernel(Box::new(boot))),
+                    Err(reason) => LeadsTo::Stops { reason },
+                },
             },
             Does::Nothing => LeadsTo::Stops { reason: format!("the label `{}` says nothing to start", label.name) },
         }
@@ -225,6 +225,13 @@ impl Reader<'_> {
             line.push("SYSUUID=<uuid>".to_owned());
         }
         Ok(Boot::new((found(kernel)?, kernel), initrds, line.join(" "), self.known, self.shelf))
+    }
+
+    /// The first file of a label that comes from another server.
+    fn elsewhere(&self, place: &Place, label: &Label, kernel: &str) -> Option<String> {
+        let initrds = label.initrd.iter().flat_map(|list| list.split(','));
+        let mut files = std::iter::once(kernel).chain(initrds);
+        files.find(|name| name.contains("://") && self.file(name, place).is_none()).map(str::to_owned)
     }
 
     /// What iPXE does that is started as a kernel, with a script as its initial RAM disk.

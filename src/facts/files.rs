@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::kernel::{self, FileKind, HEAD};
-use super::{Digest, FilePin};
+use super::{Digest, FilePin, Known};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{IsoSource, Origin, Pinned, ResolvedSpec, ServedFile};
@@ -30,23 +30,23 @@ pub struct FileFacts {
 pub(super) type Found = (BTreeMap<String, FileFacts>, BTreeMap<String, PathBuf>);
 
 /// Reads every file that entries name.
-pub(super) fn gather(spec: &ResolvedSpec, world: &dyn World, findings: &mut Diagnostics) -> Found {
+pub(super) fn gather(spec: &ResolvedSpec, known: &dyn Known, world: &dyn World, findings: &mut Diagnostics) -> Found {
     let (mut facts, mut paths) = Found::default();
     // Several entries may name one file, which is read once.
-    let mut known: BTreeMap<PathBuf, FileFacts> = BTreeMap::new();
+    let mut done: BTreeMap<PathBuf, FileFacts> = BTreeMap::new();
     for (_, _, target) in spec.files_targets() {
         for file in target.served() {
             let path = match &file.origin {
                 Origin::Path(path) => path.clone(),
                 Origin::Fetched(pinned) => world.fetched(&pinned.sha256),
             };
-            let read = match known.get(&path) {
-                Some(read) => Ok(read.clone()),
+            let read = match done.get(&path).cloned().or_else(|| known.file(file, &path)) {
+                Some(read) => Ok(read),
                 None => read(file, &path, world),
             };
             match read.and_then(|read| check(file, &path, read)) {
                 Ok(read) => {
-                    known.insert(path.clone(), read.clone());
+                    done.insert(path.clone(), read.clone());
                     facts.insert(file.tree.clone(), read);
                     paths.insert(file.tree.clone(), path);
                 }

@@ -3,6 +3,7 @@
 //! [`gather`] is the only reader of ISOs and loaders before serving. It reads indexes and small text files, so an ISO of any
 //! size costs kilobytes. [`Facts`] alone is enough for planning; [`Gathered`] adds what serving needs on this machine.
 
+mod answers;
 mod arguments;
 mod digest;
 mod files;
@@ -27,9 +28,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::answers::AnswersText;
 pub use self::digest::Digest;
 pub use self::files::FileFacts;
 pub use self::kernel::FileKind;
+pub use self::kind::Begins;
 pub use self::known::{Known, Nothing};
 pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
@@ -50,6 +53,8 @@ use crate::world::World;
 pub struct Facts {
     /// The facts of each ISO of the spec, by its name there.
     pub images: BTreeMap<String, ImageFacts>,
+    /// The templates of answers, by their names in the spec.
+    pub answers: BTreeMap<String, AnswersText>,
     /// The loaders of this machine that were found; each has a file at least.
     pub loaders: BTreeMap<LoaderKind, LoaderFiles>,
     /// The files that entries name and that are in no ISO, by their paths in the tree.
@@ -81,6 +86,9 @@ pub struct ImageFacts {
     /// Who signed its kernels, likewise; nobody where there is no signature.
     #[serde(skip)]
     pub signers: BTreeMap<String, BTreeSet<String>>,
+    /// Which of the files that entries name begin as a kernel or as an initial RAM disk does.
+    #[serde(skip)]
+    pub kinds: BTreeMap<String, Begins>,
     /// The files in it that clients are led to, by their paths, with their sizes in bytes.
     #[serde(skip)]
     pub files: BTreeMap<String, u64>,
@@ -176,17 +184,18 @@ pub fn gather_beside(
         }
     }
     findings.extend(paths::check(spec, &images));
-    findings.extend(kind::check(spec, &images, world));
-    findings.extend(arguments::check(spec, &facts, &images));
-    findings.extend(memory::check(spec, &facts, &images));
-    let (files, paths) = files::gather(spec, world, &mut findings);
+    findings.extend(kind::check(spec, &facts));
+    findings.extend(arguments::check(spec, &facts));
+    findings.extend(memory::check(spec, &facts));
+    let (files, paths) = files::gather(spec, known, world, &mut findings);
     let (loaders, mut loader_files) = match known.loaders() {
         Some(loaders) => (loader::pinned(spec, loaders, &mut findings), BTreeMap::new()),
         None => find_loaders(spec, known, world, &mut findings),
     };
     let secure = secure::gather(&loaders, &loader_files, &facts, known, world);
     loader_files.extend(paths);
-    let facts = Facts { images: facts, loaders, files, secure };
+    let answers = answers::gather(spec, world, &mut findings);
+    let facts = Facts { images: facts, answers, loaders, files, secure };
     findings.extend(loader::wanted(spec, &facts));
     if !findings.has_errors() {
         findings.extend(pxelinux::check(spec, &facts));

@@ -62,6 +62,10 @@ pub fn findings(stale: &[Stale], spec: &ResolvedSpec, mode: LockMode) -> Diagnos
 
 fn finding(stale: &Stale, spec: &ResolvedSpec) -> Diagnostic {
     let of_iso = |iso: &str| spec.isos.iter().find(|source| source.name == iso).map(|source| source.span);
+    let of_file = |file: &str| {
+        let mut served = spec.files_targets().flat_map(|(_, _, target)| target.served());
+        served.find(|served| served.tree == file).map(|served| served.span)
+    };
     let plain = |span: Option<Span>, label: &str| {
         let finding = Diagnostic::new(Code::LockStale, format!("`netspec.lock` is stale: {stale}"));
         let finding = finding.help("run `netspec lock`");
@@ -88,6 +92,10 @@ fn finding(stale: &Stale, spec: &ResolvedSpec) -> Diagnostic {
             let mut paths = targets.flat_map(|target| std::iter::once(&target.kernel).chain(&target.initrds));
             plain(paths.find(|named| named.value == *path).map(|named| named.span), "not locked")
         }
+        Stale::FileAdded { file } => plain(of_file(file), "not locked"),
+        Stale::FilePath { file, .. } => plain(of_file(file), "locked at another place"),
+        Stale::FileChanged { file, .. } | Stale::FileFacts { file } => plain(of_file(file), "not what is locked")
+            .help("put back the file that was locked, or run `netspec lock` if you trust this one"),
         _ => plain(None, ""),
     }
 }

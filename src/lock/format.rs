@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lock, LockError, LockedIso, LockedLoader, Section};
-use crate::facts::{Chain, Digest, FilePin, ImageFacts, LoaderFiles};
+use super::{Lock, LockError, LockedFile, LockedIso, LockedLoader, Section};
+use crate::facts::{Begins, Chain, Digest, FileFacts, FileKind, FilePin, ImageFacts, LoaderFiles};
 use crate::image::recipe::{Archiso, ArchisoMenu, KernelEntry, LiveBoot, Recipe, Verification};
 use crate::spec::loader::{LoaderKind, Machine};
 
@@ -30,6 +30,9 @@ struct File {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Spec {
     isos: BTreeMap<String, Iso>,
+    /// Files that entries name and that are in no ISO, by their paths in the tree.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, OfEntry>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     loaders: BTreeMap<String, Loader>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -51,6 +54,18 @@ struct Iso {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct OfEntry {
+    path: String,
+    size: u64,
+    sha256: Digest,
+    /// What it is to boot loaders: `linux`, `uefi`, `linux-and-uefi`, `script`, `other`.
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    machine: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Volume {
     id: String,
     size: u64,
@@ -67,6 +82,9 @@ struct Inside {
     /// For kernels: the names in their signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signers: Option<BTreeSet<String>>,
+    /// For files that entries name: what they begin as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begins: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -151,6 +169,8 @@ const MACHINES: [(Machine, &str); 7] = [
     (Machine::RaspberryPi, "raspberry-pi"),
 ];
 
+const BEGINS: [(Begins, &str); 2] = [(Begins::Kernel, "kernel"), (Begins::RamDisk, "ram-disk")];
+
 const VERIFICATIONS: [(Verification, &str); 3] =
     [(Verification::Cms, "cms"), (Verification::Checksum, "checksum"), (Verification::Nothing, "nothing")];
 
@@ -206,8 +226,10 @@ fn section(spec: Spec) -> Result<Section, LockError> {
         let SecureBoot { trusted, grub_is_trusted, grub_has_http, grub_folder } = chain;
         Ok((of_word(&MACHINES, "processor", &machine)?, Chain { trusted, grub_is_trusted, grub_has_http, grub_folder }))
     });
+    let files = spec.files.into_iter().map(|(name, file)| Ok((name, locked_file(file)?)));
     Ok(Section {
         isos: isos.collect::<Result<_, _>>()?,
+        files: files.collect::<Result<_, _>>()?,
         loaders: loaders.collect::<Result<_, _>>()?,
         chains: chains.collect::<Result<_, _>>()?,
     })
@@ -228,8 +250,42 @@ fn spec(section: &Section) -> Spec {
     };
     Spec {
         isos: section.isos.iter().map(|(name, locked)| (name.clone(), iso(locked))).collect(),
+        files: section.files.iter().map(|(name, locked)| (name.clone(), of_entry(locked))).collect(),
         loaders: section.loaders.iter().map(|(kind, locked)| (kind.name().to_owned(), loader(locked))).collect(),
         secure_boot: section.chains.iter().map(|(cpu, of)| (word_of(&MACHINES, cpu), chain(of))).collect(),
+    }
+}
+
+fn locked_file(file: OfEntry) -> Result<LockedFile, LockError> {
+    let OfEntry { path, size, sha256, kind, machine } = file;
+    let machine = machine.map(|machine| of_word(&MACHINES, "processor", &machine)).transpose()?;
+    let kind = match (kind.as_str(), machine) {
+        ("linux", Some(machine)) => FileKind::Linux { machine, uefi: false },
+        ("linux-and-uefi", Some(machine)) => FileKind::Linux { machine, uefi: true },
+        ("uefi", Some(machine)) => FileKind::Uefi { machine },
+        ("script", None) => FileKind::Script,
+        ("other", None) => FileKind::Other,
+        _ => return Err(LockError::Damaged(format!("`{kind}` is no kind of file, or has no processor"))),
+    };
+    let pin = FilePin { size, sha256, speaks_http: false, speaks_https: false };
+    Ok(LockedFile { path, facts: FileFacts { pin, kind } })
+}
+
+fn of_entry(locked: &LockedFile) -> OfEntry {
+    let LockedFile { path, facts: FileFacts { pin, kind } } = locked;
+    let word = match kind {
+        FileKind::Linux { uefi: false, .. } => "linux",
+        FileKind::Linux { uefi: true, .. } => "linux-and-uefi",
+        FileKind::Uefi { .. } => "uefi",
+        FileKind::Script => "script",
+        FileKind::Other => "other",
+    };
+    OfEntry {
+        path: path.clone(),
+        size: pin.size,
+        sha256: pin.sha256,
+        kind: word.to_owned(),
+        machine: kind.machine().map(|machine| word_of(&MACHINES, &machine)),
     }
 }
 
@@ -242,9 +298,13 @@ fn locked_iso(iso: Iso) -> Result<LockedIso, LockError> {
         recipe: iso.system.map(recipe).transpose()?,
         kernels: BTreeMap::new(),
         signers: BTreeMap::new(),
+        kinds: BTreeMap::new(),
         files: BTreeMap::new(),
     };
-    for (path, Inside { size, machine, signers }) in iso.files {
+    for (path, Inside { size, machine, signers, begins }) in iso.files {
+        if let Some(begins) = begins {
+            facts.kinds.insert(path.clone(), of_word(&BEGINS, "kind of file", &begins)?);
+        }
         if let Some(machine) = machine {
             facts.kernels.insert(path.clone(), of_word(&MACHINES, "processor", &machine)?);
         }
@@ -257,8 +317,9 @@ fn locked_iso(iso: Iso) -> Result<LockedIso, LockError> {
 fn iso(locked: &LockedIso) -> Iso {
     let LockedIso { path, size, sha256, facts } = locked;
     let inside = |(path, size): (&String, &u64)| {
+        let begins = facts.kinds.get(path).map(|begins| word_of(&BEGINS, begins));
         let machine = facts.kernels.get(path).map(|machine| word_of(&MACHINES, machine));
-        (path.clone(), Inside { size: *size, machine, signers: facts.signers.get(path).cloned() })
+        (path.clone(), Inside { size: *size, machine, signers: facts.signers.get(path).cloned(), begins })
     };
     Iso {
         path: path.clone(),

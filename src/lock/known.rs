@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Cache, Section};
-use crate::facts::{Chain, Digest, FilePin, Gathered, ImageFacts, Known, LoaderFiles};
-use crate::resolve::IsoSource;
+use super::{Cache, Section, file_of};
+use crate::facts::{Chain, Digest, FileFacts, FilePin, Gathered, ImageFacts, Known, LoaderFiles};
+use crate::resolve::{IsoSource, ServedFile};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::{Stat, World};
 
@@ -28,7 +28,7 @@ pub struct Checked<'a> {
     world: &'a dyn World,
     /// Sizes and digests of files that were just read whole.
     read: BTreeMap<PathBuf, (u64, Digest)>,
-    /// Files of loaders of which the cache knows no digest.
+    /// Files of loaders and entries of which the cache knows no digest.
     unknown: RefCell<BTreeMap<PathBuf, Stat>>,
 }
 
@@ -56,10 +56,11 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// Remembers the digests of the files of loaders that had to be read, as far as they are still what they were before.
+    /// Remembers the digests of the files of loaders and entries that had to be read, as far as they are still what they were before.
     pub fn learn(&self, gathered: &Gathered) {
-        let pins = gathered.facts.loaders.values().flat_map(|loader| &loader.files);
-        for (name, pin) in pins {
+        let of_entries = gathered.facts.files.iter().map(|(name, file)| (name, &file.pin));
+        let of_loaders = gathered.facts.loaders.values().flat_map(|loader| &loader.files);
+        for (name, pin) in of_loaders.chain(of_entries) {
             let Some(path) = gathered.loader_files.get(name) else { continue };
             if let (Some(before), Ok(after)) = (self.unknown.borrow().get(path), self.world.stat(path))
                 && *before == after
@@ -74,7 +75,18 @@ impl<'a> Checked<'a> {
 impl Known for Checked<'_> {
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         let locked = self.section.isos.get(&source.name)?;
-        (self.seen(&source.path) == (Some(locked.size), Some(locked.sha256))).then(|| locked.facts.clone())
+        (self.seen(&file_of(source, self.world)) == (Some(locked.size), Some(locked.sha256)))
+            .then(|| locked.facts.clone())
+    }
+
+    fn file(&self, file: &ServedFile, path: &Path) -> Option<FileFacts> {
+        let stat = self.world.stat(path).ok()?;
+        let Some(digest) = self.cache.get(&stat) else {
+            self.unknown.borrow_mut().insert(path.to_owned(), stat);
+            return None;
+        };
+        let is_same = |facts: &&FileFacts| facts.pin.size == stat.size && facts.pin.sha256 == digest;
+        self.section.files.get(&file.tree).map(|locked| &locked.facts).filter(is_same).cloned()
     }
 
     fn pin(&self, name: &str, path: &Path) -> Option<FilePin> {
@@ -96,8 +108,16 @@ impl Known for Checked<'_> {
 pub struct Frozen<'a>(pub &'a Section);
 
 impl Known for Frozen<'_> {
+    fn is_all(&self) -> bool {
+        true
+    }
+
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         self.0.isos.get(&source.name).map(|locked| locked.facts.clone())
+    }
+
+    fn file(&self, file: &ServedFile, _: &Path) -> Option<FileFacts> {
+        self.0.files.get(&file.tree).map(|locked| locked.facts.clone())
     }
 
     fn chain(&self, machine: Machine, shim: &FilePin, grub: &FilePin) -> Option<Chain> {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use super::{LockedIso, LockedLoader, Section, from, loaders};
+use super::{LockedIso, LockedLoader, Section, from, loaders, place_of_file, place_of_iso};
 use crate::diag::nearest::{grouped, shown};
-use crate::facts::{Digest, FilePin, Gathered, ImageFacts};
+use crate::facts::{Digest, FileFacts, FilePin, Gathered, ImageFacts};
 use crate::resolve::{IsoSource, ResolvedSpec};
 use crate::spec::loader::LoaderKind;
 
@@ -85,6 +85,39 @@ pub enum Stale {
         /// The path in it.
         path: String,
     },
+    /// An entry names a file that the lock has not.
+    FileAdded {
+        /// Its path in the tree.
+        file: String,
+    },
+    /// The lock has a file that no entry names.
+    FileRemoved {
+        /// Its path in the tree.
+        file: String,
+    },
+    /// An entry names another file in its place.
+    FilePath {
+        /// Its path in the tree.
+        file: String,
+        /// In the lock.
+        old: String,
+        /// In the spec.
+        new: String,
+    },
+    /// A file of an entry has other contents.
+    FileChanged {
+        /// Its path in the tree.
+        file: String,
+        /// In the lock.
+        old: Digest,
+        /// On this machine.
+        new: Digest,
+    },
+    /// A file of an entry is the same, and the lock states other facts about it.
+    FileFacts {
+        /// Its path in the tree.
+        file: String,
+    },
     /// The spec says that a loader is elsewhere.
     LoaderPath {
         /// Which loader.
@@ -149,6 +182,15 @@ impl fmt::Display for Stale {
             Self::PathRemoved { iso, path } => {
                 write!(f, "`/{}` of ISO `{iso}` is in it, and nothing leads there", shown(path))
             }
+            Self::FileAdded { file } => write!(f, "`{file}` is not in it"),
+            Self::FileRemoved { file } => write!(f, "`{file}` is in it, and no entry names it"),
+            Self::FilePath { file, old, new } => {
+                write!(f, "`{file}` was `{}` and is `{}`", shown(old), shown(new))
+            }
+            Self::FileChanged { file, old, new } => {
+                write!(f, "`{file}` had the SHA-256 digest {old} and has {new}")
+            }
+            Self::FileFacts { file } => write!(f, "`{file}` is the same, and the facts about it are others"),
             Self::LoaderPath { loader, old, new } => {
                 write!(f, "loader `{}` was at {} and is at {}", loader.name(), place(old), place(new))
             }
@@ -178,6 +220,8 @@ impl fmt::Display for Stale {
 pub struct Current {
     /// The ISOs of the spec, by name.
     pub isos: BTreeMap<String, Seen>,
+    /// The files of entries, by their paths in the tree: where each is, and what it is where it was looked at.
+    pub files: BTreeMap<String, (String, Option<FileFacts>)>,
     /// The loaders; `None` where none was looked at.
     pub loaders: Option<BTreeMap<LoaderKind, LockedLoader>>,
 }
@@ -210,7 +254,7 @@ impl Current {
         for (kind, source) in &spec.loaders {
             loaders.entry(*kind).or_default().path = Some(from(folder, &source.path));
         }
-        Self { isos: isos.collect(), loaders: Some(loaders) }
+        Self { isos: isos.collect(), files: files_of(spec, None, folder), loaders: Some(loaders) }
     }
 
     /// What the spec and its files say; `seen` gives the size and the digest of a file where they are known. Nothing is said of
@@ -219,19 +263,20 @@ impl Current {
         spec: &ResolvedSpec,
         gathered: Option<&Gathered>,
         folder: &Path,
-        seen: &dyn Fn(&Path) -> (Option<u64>, Option<Digest>),
+        seen: &dyn Fn(&IsoSource) -> (Option<u64>, Option<Digest>),
         is_faulty: &dyn Fn(&IsoSource) -> bool,
     ) -> Self {
         let iso = |source: &IsoSource| {
             let mut iso = Seen::of_spec(source, spec, folder);
             if !is_faulty(source) {
-                (iso.size, iso.sha256) = seen(&source.path);
+                (iso.size, iso.sha256) = seen(source);
                 iso.facts = gathered.and_then(|gathered| gathered.facts.images.get(&source.name)).cloned();
             }
             (source.name.clone(), iso)
         };
         Self {
             isos: spec.isos.iter().map(iso).collect(),
+            files: files_of(spec, gathered, folder),
             loaders: gathered.map(|gathered| loaders(spec, gathered, folder)),
         }
     }
@@ -248,9 +293,25 @@ impl Current {
         };
         Self {
             isos: section.isos.iter().map(|(name, iso)| (name.clone(), seen(iso))).collect(),
+            files: section
+                .files
+                .iter()
+                .map(|(name, file)| (name.clone(), (file.path.clone(), Some(file.facts.clone()))))
+                .collect(),
             loaders: Some(section.loaders.clone()),
         }
     }
+}
+
+/// The files that the entries of a spec name.
+fn files_of(
+    spec: &ResolvedSpec,
+    gathered: Option<&Gathered>,
+    folder: &Path,
+) -> BTreeMap<String, (String, Option<FileFacts>)> {
+    let served = spec.files_targets().flat_map(|(_, _, target)| target.served());
+    let facts = |tree: &str| gathered.and_then(|gathered| gathered.facts.files.get(tree)).cloned();
+    served.map(|file| (file.tree.clone(), (place_of_file(file, folder), facts(&file.tree)))).collect()
 }
 
 impl Seen {
@@ -258,7 +319,7 @@ impl Seen {
         let targets = spec.kernel_targets().filter(|target| target.iso == source.name);
         let named = targets.flat_map(|target| std::iter::once(&target.kernel).chain(&target.initrds));
         Self {
-            path: from(folder, &source.path),
+            path: place_of_iso(source, folder),
             named: named.map(|path| path.value.clone()).collect(),
             needs_recipe: spec.needs_recipe(&source.name),
             ..Self::default()
@@ -286,6 +347,8 @@ impl Stale {
             Self::NoSystem { iso } => format!("how ISO `{iso}` is booted is new"),
             Self::PathAdded { iso, path } => format!("`/{}` of ISO `{iso}` is new", shown(path)),
             Self::PathRemoved { iso, path } => format!("`/{}` of ISO `{iso}` is gone", shown(path)),
+            Self::FileAdded { file } => format!("`{file}` is new"),
+            Self::FileRemoved { file } => format!("`{file}` is gone"),
             Self::LoaderAdded { loader, file } => format!("`{}` of loader `{}` is new", shown(file), loader.name()),
             Self::LoaderRemoved { loader, file } => format!("`{}` of loader `{}` is gone", shown(file), loader.name()),
             other => other.to_string(),
@@ -304,6 +367,7 @@ pub fn stale(section: &Section, current: &Current) -> Vec<Stale> {
     }
     let gone = section.isos.keys().filter(|name| !current.isos.contains_key(*name));
     found.extend(gone.map(|name| Stale::IsoRemoved { iso: name.clone() }));
+    of_files(section, current, &mut found);
     if let Some(current) = &current.loaders {
         let kinds: BTreeSet<_> = section.loaders.keys().chain(current.keys()).collect();
         for kind in kinds {
@@ -338,7 +402,9 @@ fn of_iso(name: &str, locked: &LockedIso, seen: &Seen, found: &mut Vec<Stale>) {
     if seen.needs_recipe && locked.facts.recipe.is_none() {
         return found.push(Stale::NoSystem { iso });
     }
-    let added: BTreeSet<&String> = seen.named.iter().filter(|path| !locked.facts.files.contains_key(*path)).collect();
+    let found_now = seen.facts.iter().flat_map(|facts| facts.files.keys());
+    let added: BTreeSet<&String> =
+        seen.named.iter().chain(found_now).filter(|path| !locked.facts.files.contains_key(*path)).collect();
     found.extend(added.iter().map(|path| Stale::PathAdded { iso: iso.clone(), path: (*path).clone() }));
     let Some(facts) = &seen.facts else { return };
     let removed = locked.facts.files.keys().filter(|path| !facts.files.contains_key(*path));
@@ -352,11 +418,35 @@ fn of_iso(name: &str, locked: &LockedIso, seen: &Seen, found: &mut Vec<Stale>) {
             facts.files.remove(*path);
             facts.kernels.remove(*path);
             facts.signers.remove(*path);
+            facts.kinds.remove(*path);
         }
     }
     if same != old {
         found.push(Stale::IsoFacts { iso });
     }
+}
+
+fn of_files(section: &Section, current: &Current, found: &mut Vec<Stale>) {
+    for (name, (path, facts)) in &current.files {
+        let file = name.clone();
+        let Some(locked) = section.files.get(name) else {
+            found.push(Stale::FileAdded { file });
+            continue;
+        };
+        if locked.path != *path {
+            found.push(Stale::FilePath { file: file.clone(), old: locked.path.clone(), new: path.clone() });
+        }
+        match facts.as_ref().filter(|facts| **facts != locked.facts) {
+            Some(facts) if facts.pin.sha256 == locked.facts.pin.sha256 => found.push(Stale::FileFacts { file }),
+            Some(facts) => {
+                let (old, new) = (locked.facts.pin.sha256, facts.pin.sha256);
+                found.push(Stale::FileChanged { file, old, new });
+            }
+            None => {}
+        }
+    }
+    let gone = section.files.keys().filter(|name| !current.files.contains_key(*name));
+    found.extend(gone.map(|file| Stale::FileRemoved { file: file.clone() }));
 }
 
 fn of_loader(loader: LoaderKind, old: &LockedLoader, new: &LockedLoader, found: &mut Vec<Stale>) {

@@ -16,7 +16,7 @@ pub fn findings(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
         let at = place(target).unwrap_or(menu.span);
         let entry = shown(name);
         if let Some(why) = for_nobody(target, facts) {
-            let message = format!("no PC can start entry `{entry}`: {why}");
+            let message = format!("entry `{entry}` can be started by no PC: {why}");
             findings.push(
                 Diagnostic::new(Code::EntryForNobody, message)
                     .at(at, "for no client here")
@@ -25,7 +25,8 @@ pub fn findings(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
             continue;
         }
         if reach::can(Shows::Pxelinux, target, facts) == Can::Not(Hindrance::NoLkrn) {
-            let message = format!("PCs with legacy BIOS do not get entry `{entry}`: {}", Hindrance::NoLkrn.why());
+            let message =
+                format!("entry `{entry}` is not in the menu of PCs with legacy BIOS: {}", Hindrance::NoLkrn.why());
             findings.push(Diagnostic::new(Code::EntryLeftOut, message).at(at, "not on legacy BIOS").help(
                 "install `ipxe` (Debian, Ubuntu, Arch) or `ipxe-bootimgs-x86` (Fedora), or name the file with \
                  `loader \"ipxe-bios\" \"path/to/ipxe.lkrn\"`",
@@ -34,7 +35,7 @@ pub fn findings(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
         if names_grub(spec)
             && let Can::Not(why) = reach::can(Shows::Grub, target, facts)
         {
-            let message = format!("PCs that start from GRUB do not get entry `{entry}`: {}", why.why());
+            let message = format!("entry `{entry}` is not in the menu of PCs that start from GRUB: {}", why.why());
             findings.push(
                 Diagnostic::new(Code::EntryLeftOut, message)
                     .at(at, "not in GRUB's menu")

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+use super::answers::Told;
 use crate::net::{MacAddr, MacPrefix, Serial, Uuid};
 use crate::proto::identity::Identity;
-use crate::resolve::{self, ResolvedSpec, Start};
+use crate::resolve::{self, ResolvedSpec, Start, Variables};
 use crate::spec::firmware::Arch;
 use crate::spec::loader::Machine;
 
@@ -26,6 +27,9 @@ pub struct Machines {
     /// Classes of machines, in the order in which they count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// Whether they are told answers, so that all have to say who they are.
+    #[serde(skip)]
+    are_told: bool,
     /// The first host with each identity.
     #[serde(skip)]
     by_mac: BTreeMap<MacAddr, usize>,
@@ -53,6 +57,9 @@ pub struct Host {
     /// Where it begins, if it does so otherwise than its group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// What templates of answers may say of it.
+    #[serde(skip_serializing_if = "Told::is_empty")]
+    pub told: Told,
 }
 
 /// A class of machines. Those that meet one condition of each kind that there is belong to it.
@@ -73,6 +80,9 @@ pub struct Group {
     /// Where its machines begin, if otherwise than those of the next group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// Variables of templates of answers, for machines that have none of their own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: Variables,
 }
 
 /// What the spec says of one machine.
@@ -107,14 +117,16 @@ impl std::fmt::Display for By<'_> {
 }
 
 impl Machines {
-    /// Those of a spec; empty where no host and no group says what it boots, so that nobody need ask.
+    /// Those of a spec; empty where no host and no group says what it boots and nobody is told answers, so that nobody need say
+    /// who it is.
     pub(super) fn of(spec: &ResolvedSpec) -> Self {
         let Some(first) = spec.menus.first() else { return Self::default() };
         let mut starts = spec.hosts.iter().map(|host| &host.start).chain(spec.groups.iter().map(|group| &group.start));
-        if !starts.any(Option::is_some) {
+        if !starts.any(Option::is_some) && spec.answers.is_empty() {
             return Self::default();
         }
-        Self::new(&first.name, spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect())
+        let (hosts, groups) = (spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect());
+        Self { are_told: !spec.answers.is_empty(), ..Self::new(&first.name, hosts, groups) }
     }
 
     /// Makes the index of the hosts. Where two have one identity, the first one has it.
@@ -135,9 +147,9 @@ impl Machines {
         machines
     }
 
-    /// Whether all machines begin alike.
+    /// Whether all machines begin alike and are told nothing of their own.
     pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.groups.is_empty()
+        self.hosts.is_empty() && self.groups.is_empty() && !self.are_told
     }
 
     /// Whether a host is known by its serial number, so that clients have to tell theirs.
@@ -183,8 +195,8 @@ impl Group {
 }
 
 fn host(written: &resolve::Host) -> Host {
-    let resolve::Host { name, mac, uuid, serial, start } = written.clone();
-    Host { name, mac, uuid, serial, start }
+    let resolve::Host { name, mac, uuid, serial, start, address, subnet, variables, .. } = written.clone();
+    Host { name, mac, uuid, serial, start, told: Told { address, subnet, variables } }
 }
 
 /// `None` where no boot loader ever says that it is one of its kinds of firmware.
@@ -198,6 +210,7 @@ fn group(written: &resolve::Group) -> Option<Group> {
         cpus,
         subnets: written.subnets.clone(),
         start: written.start.clone(),
+        variables: written.variables.clone(),
     })
 }
 
@@ -222,6 +235,7 @@ mod tests {
             uuid: uuid.map(|text| text.parse().unwrap()),
             serial: serial.map(|text| text.parse().unwrap()),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            told: Told::default(),
         }
     }
 
@@ -232,6 +246,7 @@ mod tests {
             cpus: cpus.to_vec(),
             subnets: subnets.iter().map(|text| text.parse().unwrap()).collect(),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            variables: BTreeMap::new(),
         }
     }
 

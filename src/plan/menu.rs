@@ -139,7 +139,7 @@ impl Menus<'_> {
         for item in &menu.items {
             match item {
                 MenuItem::Separator => text.push_str("MENU SEPARATOR\n"),
-                MenuItem::Entry { name, title: own_title, target, is_default } => {
+                MenuItem::Entry { name, title: own_title, target, is_default, .. } => {
                     let Some(action) = self.entry(&menu.name, name, target, plan) else { continue };
                     let shown = own_title.as_deref().unwrap_or(title::of_target(name, target, self.spec, self.facts));
                     text.push_str(&label(name, shown, *is_default, &action));

@@ -19,8 +19,10 @@
 //! | `machine/…` | the one of these that is for the machine that asks ([`machine`]) |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod answers;
 mod archiso;
 mod command_line;
+pub mod diff;
 mod entry;
 mod files;
 pub mod findings;
@@ -30,6 +32,7 @@ pub mod left_out;
 mod loader;
 pub mod machine;
 mod menu;
+pub mod payload;
 mod reach;
 mod role;
 mod rules;
@@ -42,9 +45,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use self::answers::Answers;
+pub(crate) use self::answers::pass::with_identity;
 use self::machine::Machines;
 pub use self::role::Role;
-pub use self::template::{HOST, ORIGIN, Template};
+pub use self::template::{HOST, ORIGIN, PAYLOAD, Served, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
@@ -65,6 +70,9 @@ pub struct Plan {
     pub server: Server,
     /// The ISOs, by name. Each one appears in the tree as `iso/<name>/` and as `iso/<name>.iso`.
     pub images: BTreeMap<String, ImageFacts>,
+    /// What installers are told, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answers>,
     /// Files of the machine that are served, pinned by content, by the name they have there.
     pub loaders: BTreeMap<String, FilePin>,
     /// Files that are in no ISO, or that hide one of an ISO.
@@ -119,11 +127,13 @@ impl Plan {
 ///
 /// `facts` must be of this spec: [`crate::facts::gather`] has found every ISO, and PXELINUX where a menu needs it.
 pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
+    let spec = &*answers::expand(spec, facts);
     let mut plan = Plan {
         format: FORMAT,
         networks: spec.networks.clone(),
         server: spec.server.clone(),
         images: facts.images.clone(),
+        answers: answers::all(spec, facts),
         loaders: BTreeMap::new(),
         tree: BTreeMap::new(),
         everywhere: BTreeMap::new(),
@@ -154,6 +164,8 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
+    answers::pass::carry_identity(&mut plan);
+    payload::add(&mut plan);
     plan
 }
 

@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answers;
 mod command_line;
 mod files;
 mod machines;
@@ -20,15 +21,16 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-pub use self::command_line::{CommandLine, KernelByHand};
+pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
+pub use self::command_line::{CommandLine, KernelByHand, path_in};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
-pub use self::stated::StatedHost;
+pub use self::stated::{Offered, StatedHost};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
-use crate::net::{AddressRange, MacAddr, MacPrefix};
+use crate::net::{self, AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
 use crate::spec::file::FileRef;
 use crate::spec::loader::LoaderKind;
@@ -43,6 +45,8 @@ pub struct ResolvedSpec {
     pub networks: Vec<Network>,
     /// The ISOs; empty only where there are menus.
     pub isos: Vec<IsoSource>,
+    /// What installers are told.
+    pub answers: Vec<AnswersSource>,
     /// The menus; the first one is what a client sees. Empty only where there is one ISO, whose own menu is shown.
     pub menus: Vec<Menu>,
     /// Ports and limits.
@@ -139,7 +143,7 @@ const LEASE_SECONDS: u32 = 12 * 3600;
 pub struct IsoSource {
     /// Its name in the spec, and in paths.
     pub name: String,
-    /// The file, relative to the current folder or absolute; empty where it is fetched.
+    /// The file, relative to the current folder or absolute. Of one that is fetched, see [`ResolvedSpec::place_fetched`].
     pub path: PathBuf,
     /// Where it is fetched from, if it is not a file of this machine.
     pub fetched: Option<Pinned>,
@@ -175,6 +179,8 @@ pub enum MenuItem {
         title: Option<String>,
         /// What it starts.
         target: Target,
+        /// The answers that what it starts is told.
+        answers: Option<Spanned<String>>,
         /// Whether it starts when the time is up, and is highlighted at first.
         is_default: bool,
     },
@@ -214,8 +220,13 @@ pub struct KernelTarget {
     pub kernel: Spanned<String>,
     /// The initial RAM disks, likewise.
     pub initrds: Vec<Spanned<String>>,
-    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address.
+    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address,
+    /// `{answers}` for the URL of the answers.
     pub arguments: Vec<String>,
+    /// What its system is told.
+    pub answers: Option<AnswersTarget>,
+    /// Whether its initramfs wants the client's address on the command line.
+    pub wants_address: bool,
 }
 
 /// Ports and limits of the server.
@@ -224,6 +235,12 @@ pub struct KernelTarget {
 pub struct Server {
     /// TCP port of HTTP.
     pub http_port: u16,
+    /// Where payload is fetched from, in place of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<net::Origin>,
+    /// Where that was written.
+    #[serde(skip)]
+    pub origin_span: Option<Span>,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
     /// What else TFTP does otherwise than usual.
@@ -320,6 +337,15 @@ impl ResolvedSpec {
         })
     }
 
+    /// Says where fetched ISOs are on this machine, by their SHA-256 digests; before, their paths are empty.
+    pub fn place_fetched(&mut self, place: &dyn Fn(&[u8; 32]) -> PathBuf) {
+        for iso in &mut self.isos {
+            if let Some(pinned) = &iso.fetched {
+                iso.path = place(&pinned.sha256);
+            }
+        }
+    }
+
     /// What must be in the cache before the spec can be served, in the order of the text.
     pub fn pinned(&self) -> Vec<&Pinned> {
         let isos = self.isos.iter().filter_map(|iso| iso.fetched.as_ref());
@@ -345,7 +371,7 @@ impl ResolvedSpec {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { http_port: 80, tftp_window: 16, tftp: Tftp::default() }
+        Self { http_port: 80, origin: None, origin_span: None, tftp_window: 16, tftp: Tftp::default() }
     }
 }
 
@@ -368,9 +394,10 @@ pub struct LoaderSource {
 /// be looked at.
 pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
-    let resolved = ResolvedSpec {
+    let mut resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
+        answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
         menus: spec.menus.iter().map(|written| menu(written, sources)).collect(),
         server: spec.server.as_ref().map_or_else(Server::default, server),
         wanted_loaders: wanted::loaders(spec),
@@ -383,6 +410,7 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
+    answers::link(&mut resolved);
     (resolved, findings)
 }
 
@@ -461,6 +489,7 @@ fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
                     spec::menu::Boot::FirmwareSetup => Target::FirmwareSetup(boot.span),
                 },
             },
+            answers: entry.answers.clone(),
             is_default: entry.default.as_ref().is_some_and(|default| default.value),
         }),
     };
@@ -480,6 +509,8 @@ fn kernel_target(iso: &str, kernel: &FileRef, entry: &spec::menu::Entry) -> Kern
         kernel: path(kernel),
         initrds: entry.initrds.iter().map(path).collect(),
         arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        answers: None,
+        wants_address: false,
     }
 }
 
@@ -488,6 +519,8 @@ fn server(server: &spec::Server) -> Server {
     let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
     Server {
         http_port: or(&server.http, default.http_port),
+        origin: server.origin.as_ref().map(|origin| origin.value.clone()),
+        origin_span: server.origin.as_ref().map(|origin| origin.span),
         tftp_window: or(&server.window, default.tftp_window),
         tftp: server.tftp.as_ref().map_or_else(Tftp::default, tftp),
     }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
+use super::answers::{self, Variables};
 use crate::net::{MacAddr, MacPrefix, Serial, Uuid};
+use crate::source::Span;
 use crate::spec::firmware::Arch;
 use crate::spec::{self, Choice, Spec};
 
@@ -23,6 +26,14 @@ pub struct Host {
     pub serial: Option<Serial>,
     /// Where it begins; `None` leaves that to its group.
     pub start: Option<Start>,
+    /// The address that it always has.
+    pub address: Option<Ipv4Addr>,
+    /// The subnet of that address, where a network of the spec has it.
+    pub subnet: Option<Ipv4Net>,
+    /// Its own values of variables.
+    pub variables: Variables,
+    /// Where each of these is named.
+    pub variable_spans: BTreeMap<String, Span>,
 }
 
 /// A class of machines: those that meet one condition of each kind that there is.
@@ -38,6 +49,10 @@ pub struct Group {
     pub subnets: Vec<Ipv4Net>,
     /// Where its machines begin; `None` leaves that to the next group.
     pub start: Option<Start>,
+    /// Values of variables for machines that have none of their own.
+    pub variables: Variables,
+    /// Where each of these is named.
+    pub variable_spans: BTreeMap<String, Span>,
 }
 
 /// Where a client begins.
@@ -120,12 +135,18 @@ pub(super) fn split(written: &str) -> (Option<&str>, &str) {
 
 pub(super) fn hosts(spec: &Spec) -> Vec<Host> {
     let names = Names::of(spec);
+    let subnets = || spec.networks.iter().filter_map(|network| Some(network.subnet.as_ref()?.value));
+    let address = |host: &spec::Host| host.address.as_ref().map(|address| address.value);
     let host = |host: &spec::Host| Host {
         name: host.name.value.clone(),
         mac: host.mac.as_ref().map(|mac| mac.value),
         uuid: host.uuid.as_ref().map(|uuid| uuid.value),
         serial: host.serial.as_ref().map(|serial| serial.value.clone()),
         start: host.choice.as_ref().and_then(|choice| names.start(choice)),
+        address: address(host),
+        subnet: address(host).and_then(|address| subnets().find(|subnet| subnet.contains(&address))),
+        variables: answers::values(&host.variables),
+        variable_spans: answers::spans(&host.variables),
     };
     spec.hosts.iter().map(host).collect()
 }
@@ -138,6 +159,8 @@ pub(super) fn groups(spec: &Spec) -> Vec<Group> {
         arches: group.arches.iter().map(|arch| arch.value).collect(),
         subnets: group.subnets.iter().map(|subnet| subnet.value).collect(),
         start: group.choice.as_ref().and_then(|choice| names.start(choice)),
+        variables: answers::values(&group.variables),
+        variable_spans: answers::spans(&group.variables),
     };
     spec.groups.iter().map(group).collect()
 }

@@ -82,6 +82,12 @@ pub trait Files: Send + Sync + 'static {
     /// point back to it. `None` where there is no such file (a directory is no file).
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened>;
 
+    /// Why there is no file where the name speaks of one that is made for the machine that asks: in words, for the journal.
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        let _ = (path, local, client);
+        None
+    }
+
     /// The same for the client at an address, where it matters who asks.
     fn open_for(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<Opened> {
         let _ = client;

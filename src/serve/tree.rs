@@ -12,18 +12,22 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::answers::AnswerFiles;
 use super::content::{Content, Files, Opened};
 use super::next_boot::{NextBoots, Taken};
 use crate::facts::{Digest, Facts, Gathered, ImageFacts};
-use crate::image::iso9660::{Extent, Iso};
+use crate::image::iso9660::{Extent, Iso, Kind};
+use crate::net::Origin;
 use crate::plan::machine::Machines;
-use crate::plan::{Node, Plan, Role, Template, start};
+use crate::plan::{Node, Plan, Role, Served, Template, start, with_identity};
 use crate::proto::identity::Identity;
 use crate::resolve::Start;
 
 /// Looks names up in a plan whose files are open.
 pub struct FileTree {
-    http_port: u16,
+    http_port: Option<u16>,
+    payload: Option<Origin>,
+    scripts_too: bool,
     images: BTreeMap<String, OpenImage>,
     /// The files of ISOs that are not on this machine.
     outlines: BTreeMap<String, Outline>,
@@ -31,6 +35,7 @@ pub struct FileTree {
     everywhere: BTreeMap<String, OpenNode>,
     stand_ins: BTreeMap<String, OpenNode>,
     below_serial: BTreeSet<String>,
+    answers: AnswerFiles,
     roles: BTreeMap<String, Role>,
     machines: Machines,
     next_boots: Option<Arc<NextBoots>>,
@@ -144,13 +149,16 @@ impl FileTree {
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
         let (images, outlines) = Default::default();
         Ok(Self {
-            http_port: plan.server.http_port,
+            http_port: plan.http_port(),
+            payload: plan.payload_origin(),
+            scripts_too: false,
             images,
             outlines,
             files,
             everywhere,
             stand_ins,
             below_serial,
+            answers: AnswerFiles::of(plan),
             roles,
             machines: plan.machines.clone(),
             next_boots: None,
@@ -172,7 +180,8 @@ impl FileTree {
         // An entry may be nothing that this boot loader can start.
         let mut targets = [chosen.as_ref(), Some(&first)].into_iter().flatten();
         let node = targets.find_map(|start| self.files.get(&start::path(start, file)))?;
-        let opened = self.open_node(path, node, local)?;
+        let who = self.answers.who(&identity);
+        let opened = self.open_node_for(Some(&who), path, node, local)?;
         Some(Opened { role: Role::Menu, decided: decided.map(Into::into), ..opened })
     }
 
@@ -201,14 +210,55 @@ impl FileTree {
         (found.start.cloned(), words)
     }
 
+    /// The same tree with texts that name another server for all that is fetched over HTTP, scripts included.
+    #[must_use]
+    pub fn all_from(self, origin: Origin) -> Self {
+        Self { payload: Some(origin), scripts_too: true, ..self }
+    }
+
+    /// The paths of all files, in no order and without those that only the server can know: what is in every folder, and what
+    /// stands in for names that are none. Links in ISOs are left out where they lead to no file.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let in_images = self.images.iter().flat_map(|(name, image)| {
+            let is_file = |path: &str, kind: Kind| match kind {
+                Kind::File => true,
+                Kind::Link => image.iso.tree.file(path).is_some(),
+                Kind::Directory | Kind::Other => false,
+            };
+            let files = image.iso.tree.walk().filter(move |(path, kind)| is_file(path, *kind));
+            files.map(move |(path, _)| format!("iso/{name}/{path}"))
+        });
+        in_images.filter(|path| !self.files.contains_key(path)).chain(self.files.keys().cloned())
+    }
+
+    /// The paths of links to folders in ISOs, whose files [`FileTree::paths`] has by their own paths only.
+    pub fn links_to_folders(&self) -> impl Iterator<Item = String> {
+        self.images.iter().flat_map(|(name, image)| {
+            let links = image.iso.tree.walk().filter(|(path, kind)| *kind == Kind::Link && image.iso.tree.is_dir(path));
+            links.map(move |(path, _)| format!("iso/{name}/{path}"))
+        })
+    }
+
     fn role(&self, path: &str) -> Role {
         self.roles.get(path).copied().unwrap_or_else(|| Role::of_name(path))
     }
 
     fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
+        self.open_node_for(None, path, node, local)
+    }
+
+    /// The same for a client of which this beginning of a path says who it is.
+    fn open_node_for(&self, machine: Option<&str>, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let bytes = Bytes::from(template.render(local, self.http_port));
+                let served = Served {
+                    machine,
+                    local,
+                    http_port: self.http_port,
+                    payload: self.payload.as_ref(),
+                    scripts_too: self.scripts_too,
+                };
+                let bytes = Bytes::from(template.render(&served));
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)
@@ -218,6 +268,14 @@ impl FileTree {
             OpenNode::Absent(size) => return Some(self.absent(path, *size, Bytes::new())),
         };
         Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path), decided: None })
+    }
+
+    /// A menu for PXELINUX with a word about who asks.
+    fn open_with_identity(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let (file, machine) = with_identity(path)?;
+        let node = self.files.get(file).filter(|node| matches!(node, OpenNode::Text(_)))?;
+        let opened = self.open_node_for(Some(machine), path, node, local)?;
+        Some(Opened { role: self.role(file), ..opened })
     }
 
     /// A file of which only these bytes are known.
@@ -303,12 +361,20 @@ fn is_serial(name: &str) -> bool {
 }
 
 impl Files for FileTree {
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        self.answers.open(path, local, Some(client))?.err()
+    }
+
     fn open_for(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<Opened> {
-        self.open_own(path, local, Some(client)).or_else(|| self.open_shared(path, local))
+        self.open_own(path, local, Some(client))
+            .or_else(|| self.answers.open(path, local, Some(client))?.ok())
+            .or_else(|| self.open_shared(path, local))
     }
 
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
-        self.open_own(path, local, None).or_else(|| self.open_shared(path, local))
+        self.open_own(path, local, None)
+            .or_else(|| self.answers.open(path, local, None)?.ok())
+            .or_else(|| self.open_shared(path, local))
     }
 }
 
@@ -333,7 +399,11 @@ impl FileTree {
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path).or_else(everywhere).or_else(stand_in),
+            None => self
+                .open_in_image(path)
+                .or_else(|| self.open_with_identity(path, local))
+                .or_else(everywhere)
+                .or_else(stand_in),
         }
     }
 }

@@ -4,7 +4,7 @@ use kdl::KdlDocument;
 
 use super::shape::{self, Child, Shape};
 use super::value::name_span;
-use super::{Firmware, Group, Host, Iso, Loader, Menu, Network, Server, Spec};
+use super::{Answers, Firmware, Group, Host, Iso, Loader, Menu, Network, Server, Spec};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// Set aside for boot tests of a spec.
@@ -21,6 +21,7 @@ pub(super) const TOP: Shape = Shape {
         Child { name: "let", once: false },
         Child { name: "network", once: false },
         Child { name: "iso", once: false },
+        Child { name: "answers", once: false },
         Child { name: "menu", once: false },
         Child { name: "server", once: true },
         Child { name: "loader", once: false },
@@ -41,6 +42,7 @@ pub fn decode(document: &KdlDocument) -> (Spec, Diagnostics) {
         match node.name().value() {
             "network" => keep(&mut spec.networks, Network::decode(node, &mut out), &mut spec.incomplete),
             "iso" => keep(&mut spec.isos, Iso::decode(node, &mut out), &mut spec.incomplete),
+            "answers" => keep(&mut spec.answers, Answers::decode(node, &mut out), &mut spec.incomplete),
             "menu" => keep(&mut spec.menus, Menu::decode(node, &mut out), &mut spec.incomplete),
             "loader" => keep(&mut spec.loaders, Loader::decode(node, &mut out), &mut spec.incomplete),
             "host" => keep(&mut spec.hosts, Host::decode(node, &mut out), &mut spec.incomplete),

@@ -6,6 +6,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::choice::Choice;
 use super::firmware::{self, Arch};
 use super::name::name;
+use super::set::{self, Variable};
 use super::shape::{Checked, Child, Shape};
 use super::subnet;
 use super::value::name_span;
@@ -25,6 +26,7 @@ pub(super) const SHAPE: Shape = Shape {
         Child { name: "subnet", once: false },
         Child { name: "menu", once: true },
         Child { name: "boot", once: true },
+        Child { name: "set", once: false },
     ],
 };
 pub(super) const MAC: Shape = Shape {
@@ -52,6 +54,8 @@ pub struct Group {
     pub subnets: Vec<Spanned<Ipv4Net>>,
     /// What its machines boot.
     pub choice: Option<Choice>,
+    /// Values of variables in templates of answers.
+    pub variables: Vec<Variable>,
     /// The place of the word `group`.
     pub span: Span,
 }
@@ -70,10 +74,18 @@ impl Group {
         let subnets = values(&checked, &SUBNET, out, |entry, out| subnet::subnet(entry, "subnet", out));
         let what = name.as_ref().map_or_else(|| "group".to_owned(), |name| format!("group `{}`", shown(&name.value)));
         let choice = Choice::decode(&checked, &what, out);
+        let variables = set::decode_all(&checked, "group", out);
         // Without a condition that could not be read, the group would be for more machines than was meant.
         let complete = checked.clean;
-        let group =
-            Self { name: name?, macs: macs?, arches: arches?, subnets: subnets?, choice, span: name_span(node) };
+        let group = Self {
+            name: name?,
+            macs: macs?,
+            arches: arches?,
+            subnets: subnets?,
+            choice,
+            variables,
+            span: name_span(node),
+        };
         complete.then_some(group)
     }
 }

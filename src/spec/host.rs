@@ -8,6 +8,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::choice::Choice;
 use super::effect::{Effect, argument};
 use super::name::name;
+use super::set::{self, Variable};
 use super::shape::{Checked, Child, Shape};
 use super::size;
 use super::subnet;
@@ -34,6 +35,7 @@ pub(super) const SHAPE: Shape = Shape {
         Child { name: "loader", once: true },
         Child { name: "memory", once: true },
         Child { name: "network-cards", once: true },
+        Child { name: "set", once: false },
     ],
 };
 pub(super) const MAC: Shape =
@@ -72,6 +74,8 @@ pub struct Host {
     pub memory: Option<Spanned<u64>>,
     /// How many network cards it has; for findings alone.
     pub network_cards: Option<Spanned<u16>>,
+    /// Values of variables in templates of answers.
+    pub variables: Vec<Variable>,
     /// The place of the word `host`.
     pub span: Span,
 }
@@ -91,6 +95,7 @@ impl Host {
             .and_then(|node| argument(node, &ADDRESS, out))
             .and_then(|entry| subnet::address(entry, "write one IPv4 address, as in `\"192.168.1.50\"`", out));
         let effect = Effect::decode(&checked, out);
+        let variables = set::decode_all(&checked, "host", out);
         let mut said = |shape: &'static Shape| argument(checked.child(shape.name)?, shape, out);
         let (memory, cards) = (said(&MEMORY), said(&NETWORK_CARDS));
         let memory = memory.and_then(|entry| size::memory(entry, out));
@@ -121,6 +126,7 @@ impl Host {
             choice,
             address,
             effect,
+            variables,
             memory,
             network_cards,
             span: name_span(node),

@@ -52,13 +52,6 @@ impl Iso {
         if let (Some(url), Some(name), true) = (&url, &name, clean) {
             out.push(without_digest(&name.value, url));
         }
-        if let (false, Some(sha256)) = (is_url, &sha256) {
-            out.push(
-                Diagnostic::new(Code::InvalidValue, "`sha256` of an ISO belongs to a URL")
-                    .at(sha256.span, "does not belong here")
-                    .help("remove it: an ISO on this machine is checked as it is read, and `netspec plan` pins it"),
-            );
-        }
         // A URL that cannot be one has its finding; without a path, none follows from it.
         let path = path.filter(|_| url.is_some() == is_url);
         let url = url.map(|url| url.value);

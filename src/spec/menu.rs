@@ -23,7 +23,7 @@ pub(super) const ENTRY: Shape = Shape {
     name: "entry",
     arguments: &["name"],
     more: None,
-    properties: &["title", "iso", "menu", "boot", "chain", "default"],
+    properties: &["title", "iso", "menu", "boot", "chain", "answers", "default"],
     children: &[
         Child { name: "kernel", once: true },
         Child { name: "initrd", once: false },
@@ -72,6 +72,8 @@ pub struct Entry {
     pub title: Option<Spanned<String>>,
     /// What happens when it is chosen.
     pub target: Option<Target>,
+    /// The `answers` that what it boots is told.
+    pub answers: Option<Spanned<String>>,
     /// Whether it is chosen when the time is over.
     pub default: Option<Spanned<bool>>,
     /// The kernel to start; with an ISO, instead of what its own menu offers, and a path in it.
@@ -202,6 +204,8 @@ impl Entry {
         let title = title(&checked, out);
         let default =
             checked.property("default").and_then(|entry| value::boolean(entry, Wanted::property("default"), out));
+        let answers =
+            checked.property("answers").and_then(|entry| value::string(entry, Wanted::property("answers"), out));
         let target = target(&checked, name.as_ref(), out);
         let kernel = checked.child("kernel").and_then(|node| FileRef::decode(node, &KERNEL, out));
         let lines = |name| checked.children.iter().filter(move |child| child.name().value() == name);
@@ -209,9 +213,30 @@ impl Entry {
         let files = lines("file").filter_map(|node| ExtraFile::decode(node, out)).collect();
         let arguments = lines("arguments").flat_map(|node| arguments(node, out)).collect();
         let span = name_span(node);
-        let entry = Self { name: name?, title, target, default, kernel, initrds, files, arguments, span };
+        let entry = Self { name: name?, title, target, answers, default, kernel, initrds, files, arguments, span };
         entry.check_kernel(&checked, out);
+        entry.check_answers(&checked, out);
         Some(entry)
+    }
+
+    /// Only a system that is started can read answers.
+    fn check_answers(&self, checked: &Checked<'_>, out: &mut Diagnostics) {
+        let other = match self.target {
+            Some(Target::Menu(_)) => "menu",
+            Some(Target::Boot(_)) => "boot",
+            Some(Target::Chain(_)) => "chain",
+            _ => return,
+        };
+        if let Some(key) = checked.property("answers").and_then(KdlEntry::name) {
+            out.push(
+                Diagnostic::new(
+                    Code::ConflictingTarget,
+                    format!("entry `{}` has `answers` and `{other}`, and starts no installer", shown(&self.name.value)),
+                )
+                .at(key_span(key), "nobody reads them")
+                .help("write `answers` beside the `iso=\"…\"` of the installer, or remove it"),
+            );
+        }
     }
 
     /// Whether what the block says goes together with the target.

@@ -2,12 +2,13 @@
 //!
 //! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
 //! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
-//! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`menu`], [`server`], [`loader`], [`host`],
-//! [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
+//! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`answers`], [`menu`], [`server`], [`loader`],
+//! [`host`], [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.
 //!
 //! **Invariant:** for any text there is an answer, no panic, and every span lies inside the text on character boundaries.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod answers;
 pub mod choice;
 mod decode;
 pub mod dhcp;
@@ -30,7 +31,9 @@ mod name;
 pub mod network;
 mod open;
 mod parse;
+mod plain;
 pub mod server;
+pub mod set;
 mod shape;
 mod size;
 mod split;
@@ -45,6 +48,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::answers::Answers;
 pub use self::choice::Choice;
 pub use self::decode::decode;
 pub use self::effect::Effect;
@@ -56,8 +60,7 @@ pub use self::language::language;
 pub use self::load::{Loaded, load};
 pub use self::loader::Loader;
 pub use self::menu::Menu;
-pub use self::name::is_name;
-pub use self::name::name_like;
+pub use self::name::{MAX_NAME, is_name, name_like};
 pub use self::network::Network;
 pub use self::open::open;
 pub use self::parse::{MAX_SPEC_BYTES, Parsed, parse};
@@ -73,6 +76,8 @@ pub struct Spec {
     pub networks: Vec<Network>,
     /// What can be booted.
     pub isos: Vec<Iso>,
+    /// What installers are told.
+    pub answers: Vec<Answers>,
     /// What clients choose from; the first one is what they see first.
     pub menus: Vec<Menu>,
     /// How the servers are set up.

@@ -46,6 +46,7 @@ const HOMES: &[(&str, &str)] = &[
     ("test", ""),
     ("network", ""),
     ("iso", ""),
+    ("answers", ""),
     ("menu", ""),
     ("server", ""),
     ("loader", ""),
@@ -61,12 +62,15 @@ const HOMES: &[(&str, &str)] = &[
     ("lease", "dhcp"),
     ("router", "dhcp"),
     ("dns", "dhcp"),
+    ("meta-data", "answers"),
+    ("set", "answers"),
     ("entry", "menu"),
     ("separator", "menu"),
     ("kernel", "entry"),
     ("initrd", "entry"),
     ("file", "entry"),
     ("http", "server"),
+    ("origin", "server"),
     ("window", "server"),
     ("tftp", "server"),
     ("block-size", "tftp"),
@@ -188,6 +192,8 @@ fn placeholder(what: &str) -> &'static str {
         "time" => "\"2s\"",
         "architecture" => "\"uefi-x64\"",
         "text" => "\"HW-Client\"",
+        "variable" => "\"disk\"",
+        "value" => "\"/dev/vda\"",
         _ => "\"name\"",
     }
 }
@@ -235,7 +241,10 @@ fn unexpected_argument(entry: &KdlEntry, shape: &Shape) -> Diagnostic {
     };
     let help = match shape.properties {
         [] => "remove it, or put a text with blanks in one pair of quotes".to_owned(),
-        names => format!("remove it, or say which property it is: {}", listed(names)),
+        names => format!(
+            "remove it, put a text with blanks in one pair of quotes, or say which property it is: {}",
+            listed(names)
+        ),
     };
     Diagnostic::new(Code::UnexpectedArgument, format!("`{}` {takes}", shape.name))
         .at(value_span(entry), "one too many")

@@ -104,13 +104,13 @@ fn parse(text: &str, schemes: &[Scheme]) -> Result<Url, Fault> {
     let fault = |message: String, label: &'static str, help: String| Err(Fault { message, label, help });
     let names = || schemes.iter().map(|scheme| scheme.name());
     let Some((name, rest)) = text.split_once("://") else {
-        let help = format!("begin it with {}", listed(names().map(|name| format!("{name}://"))));
+        let help = format!("begin it with {}", either(names().map(|name| format!("{name}://"))));
         return fault(format!("`{seen}` is no URL"), "no scheme", help);
     };
     let Some(&scheme) = schemes.iter().find(|scheme| scheme.name().eq_ignore_ascii_case(name)) else {
         let help = match nearest(name, names()) {
             Some(near) => format!("did you mean `{near}://`?"),
-            None => format!("take a server that speaks {}", listed(names())),
+            None => format!("take a server that speaks {}", either(names())),
         };
         return fault(
             format!("`{seen}` cannot be loaded: `{}` is no scheme for this", shown(name)),
@@ -154,6 +154,10 @@ fn parse(text: &str, schemes: &[Scheme]) -> Result<Url, Fault> {
     Ok(Url { text: format!("{}://{rest}", scheme.name()), scheme })
 }
 
+fn either(names: impl Iterator<Item = impl fmt::Display>) -> String {
+    listed(names).replace(" and ", " or ")
+}
+
 /// Unreserved and reserved characters of RFC 3986 section 2 without brackets, and the percent sign. Braces and the dollar before
 /// them would be a setting to iPXE.
 fn is_url_char(c: char) -> bool {
@@ -194,8 +198,8 @@ mod tests {
             fault("ftp://h/x"),
             "`ftp://h/x` cannot be loaded: `ftp` is no scheme for this; did you mean `tftp://`?"
         );
-        assert!(fault("nfs://h/x").ends_with("take a server that speaks `http`, `https` and `tftp`"));
-        assert_eq!(fault("boot.ipxe"), "`boot.ipxe` is no URL; begin it with `http://`, `https://` and `tftp://`");
+        assert!(fault("nfs://h/x").ends_with("take a server that speaks `http`, `https` or `tftp`"));
+        assert_eq!(fault("boot.ipxe"), "`boot.ipxe` is no URL; begin it with `http://`, `https://` or `tftp://`");
         assert_eq!(fault("http://h/a b"), "a URL cannot hold ` `; write `%20` for it");
         assert_eq!(fault("http://h/é"), "a URL cannot hold `é`; write `%C3%A9` for it");
         assert_eq!(fault("http://h/${net0/mac}"), "a URL cannot hold `{`; write `%7B` for it");

@@ -110,6 +110,18 @@ fn a_subnet_that_this_machine_is_not_on_is_found_unless_told_not_to_look() {
 }
 
 #[test]
+fn without_files_only_the_spec_counts() {
+    let folder = Folder::with_spec(&format!("{NETWORK}iso \"arch\" \"isos/arch.iso\"\n"));
+    let shown = "spec.kdl: no errors; ISOs and loaders were not looked at\n".to_owned();
+    assert_eq!(check(&folder, &["--no-files"]), (0, shown));
+    fs::write(folder.path("spec.kdl"), format!("{NETWORK}iso \"arch\" \"isos/arch.iso\" boot=1\n")).unwrap();
+    let (code, shown) = check(&folder, &["--no-files", "--format", "short"]);
+    assert_eq!(code, 1);
+    assert!(shown.contains("netspec::unknown-property"), "{shown}");
+    assert_eq!(folder.netspec(&["check", "spec.kdl", "--no-files", "--frozen"]).status.code(), Some(2));
+}
+
+#[test]
 fn json_is_one_object_with_places() {
     let folder = Folder::with_spec(&format!("{NETWORK}iso \"arch\" \"isos/arch.iso\"\n"));
     let (code, output) = check(&folder, &["--format", "json"]);

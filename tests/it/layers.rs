@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 /// From the one that uses nothing to the one that may use all.
 const ORDER: &[&str] = &[
-    "source", "net", "diag", "world", "spec", "resolve", "image", "facts", "lock", "proto", "plan", "serve", "explain",
-    "lsp", "cli",
+    "source", "net", "diag", "world", "spec", "resolve", "answers", "image", "facts", "fetch", "lock", "proto", "plan",
+    "serve", "build", "export", "explain", "lsp", "cli",
 ];
 
 /// The modules that decide without I/O, clock, environment or addresses.
-const PURE: &[&str] = &["spec", "resolve", "plan", "proto"];
+const PURE: &[&str] = &["spec", "resolve", "answers", "plan", "proto"];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -113,5 +113,5 @@ fn what_grub_cannot_do_is_seen() {
     };
     assert!(entry("linux /lost").contains("`/lost` is not there"));
     assert!(entry("true").contains("says nothing to start"));
-    assert!(entry("reboot").contains("Unread"));
+    assert!(entry("halt").contains("Unread"));
 }

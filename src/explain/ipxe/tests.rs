@@ -153,5 +153,16 @@ fn mistakes_in_a_script_are_seen() {
     assert_eq!(stops("isset"), "the script ends at `isset`");
     assert_eq!(stops("boot"), "no kernel is loaded");
     assert_eq!(stops(&BOOT.replace("/i |", "/j |")), "`http://10.0.0.2/j` is not there");
-    assert_eq!(stops(&BOOT.replace("10.0.0.2/k", "10.0.0.9/k")), "`http://10.0.0.9/k` leads to another server");
+}
+
+/// Of other servers nothing is known here.
+#[test]
+fn what_leads_away_is_not_followed() {
+    let elsewhere = |url: &str| LeadsTo::Elsewhere { url: url.to_owned() };
+    assert_eq!(first(&BOOT.replace("10.0.0.2/k", "10.0.0.9/k")), elsewhere("http://10.0.0.9/k"));
+    assert_eq!(first(&BOOT.replace("http://10.0.0.2/i", "https://10.0.0.2/i")), elsewhere("https://10.0.0.2/i"));
+    assert_eq!(first("chain https://h/x || goto failed\n:failed\nexit 1\n"), elsewhere("https://h/x"));
+    assert_eq!(first("dhcp ||\nshell\nreboot\n"), LeadsTo::Shell);
+    assert_eq!(first("reboot --setup || exit 0"), LeadsTo::FirmwareSetup);
+    assert_eq!(first("reboot || goto failed"), LeadsTo::Restart);
 }

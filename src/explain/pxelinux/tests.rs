@@ -111,5 +111,13 @@ fn mistakes_in_a_configuration_are_seen() {
     assert_eq!(stops("DEFAULT a\nLABEL a\nCOM32 ifcpu64.c32\nAPPEND a\n"), "the labels go round in a circle");
     assert_eq!(stops("DEFAULT a\nLABEL a\n"), "the label `a` says nothing to start");
     assert_eq!(stops("DEFAULT a\nLABEL a\nLINUX lost\n"), "`lost` is not there");
-    assert_eq!(stops("DEFAULT a\nLABEL a\nLINUX http://10.0.0.9/k\n"), "`http://10.0.0.9/k` leads to another server");
+}
+
+/// Of other servers nothing is known here.
+#[test]
+fn what_leads_away_is_not_followed() {
+    for kernel in ["LINUX http://10.0.0.9/k", "LINUX k\nINITRD http://10.0.0.9/k"] {
+        let url = "http://10.0.0.9/k".to_owned();
+        assert_eq!(first(&format!("DEFAULT a\nLABEL a\n{kernel}\n")), LeadsTo::Elsewhere { url });
+    }
 }

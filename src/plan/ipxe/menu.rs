@@ -10,7 +10,7 @@ use super::text::{is_literal, shown, word};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
 use crate::plan::reach::{self, Can, Shows};
-use crate::plan::template::HOST;
+use crate::plan::template::{HOST, MACHINE};
 use crate::plan::title;
 use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Start, Target};
 
@@ -125,7 +125,7 @@ fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts) -> Str
     let mut targets = String::new();
     let mut default = None;
     for item in &menu.items {
-        let MenuItem::Entry { name, title: own_title, target, is_default } = item else {
+        let MenuItem::Entry { name, title: own_title, target, is_default, .. } = item else {
             lines.gap();
             continue;
         };
@@ -248,12 +248,15 @@ impl Lines {
     }
 }
 
+/// What iPXE says of the machine, for answers: all that it knows ([`Identity`](crate::proto::identity::Identity)).
+const OWN: &str = "machine/mac-${netX/mac:hexhyp}/uuid-${uuid}/serial-${serial:hexhyp}/arch-${buildarch}-${platform}";
+
 /// Loads a kernel with its initial RAM disks and starts it. UEFI needs their names on the command line (`distros.md` 1.10).
 fn start_kernel(label: &str, boot: &Boot) -> String {
     let names = (0..boot.initrds.len()).map(|at| format!("initrd=initrd{at}"));
     let words = boot.arguments.iter().filter(|word| is_literal(word)).map(|argument| {
         // Quotes do not hold words together in iPXE.
-        argument.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        argument.split(' ').map(word).collect::<Vec<_>>().join(" ").replace(MACHINE, OWN)
     });
     // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
     let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");

@@ -5,6 +5,7 @@
 
 mod address_outside_subnet;
 mod argument_taken;
+mod digest_without_url;
 mod duplicate_address;
 mod duplicate_default;
 mod duplicate_interface;
@@ -27,6 +28,7 @@ mod no_network;
 mod nobody_answered;
 mod nothing_to_boot;
 mod open_quote;
+mod origin_needs_tls;
 mod public_range;
 mod range_outside_subnet;
 mod range_taken;
@@ -37,10 +39,12 @@ mod shadowed_group;
 mod shadowed_rule;
 mod subnet_overlap;
 mod timeout_without_default;
+mod unknown_answers;
 mod unknown_entry;
 mod unknown_iso;
 mod unknown_menu;
 mod unreachable_menu;
+mod unused_answers;
 mod unused_iso;
 mod url_without_digest;
 
@@ -68,6 +72,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     no_menu::check,
     empty_menu::check,
     unknown_iso::check,
+    unknown_answers::check,
     unknown_menu::check,
     unknown_entry::check,
     duplicate_default::check,
@@ -75,6 +80,8 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     menu_cycle::check,
     unreachable_menu::check,
     unused_iso::check,
+    unused_answers::check,
+    digest_without_url::check,
     url_without_digest::check,
     ipxe_expansion::check,
     open_quote::check,
@@ -92,6 +99,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     nobody_answered::check,
     mode_mismatch::check,
     loader_mismatch::check,
+    origin_needs_tls::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.

@@ -8,11 +8,17 @@ use crate::spec::{Firmware, Host, Spec};
 /// A `host` may stand for what it boots or for its `address` alone, or for what it says of the machine to be checked; and a
 /// `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
+    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
+    for (kind, name, effect) in hosts.chain(classes) {
+        check_silent(kind, name, effect, out);
+    }
     if spec.incomplete {
         return;
     }
-    // Where machines begin differently, a host has a name in the journal and can have a next boot of its own.
-    let is_asked = super::choices(spec).next().is_some();
+    // Where machines begin differently, a host has a name in the journal and can have a next boot of its own; templates of answers may ask
+    // for the name of any host.
+    let is_asked = !spec.answers.is_empty() || super::choices(spec).next().is_some();
     for host in spec.hosts.iter().filter(|host| !is_asked && is_idle(host)) {
         out.push(
             Diagnostic::new(
@@ -32,11 +38,6 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
             .at(group.name.span, "changes nothing")
             .help("add a `menu` or `boot` to its block, or remove it"),
         );
-    }
-    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
-    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
-    for (kind, name, effect) in hosts.chain(classes) {
-        check_silent(kind, name, effect, out);
     }
     for firmware in &spec.firmware {
         let name = shown(&firmware.name.value);

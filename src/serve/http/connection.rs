@@ -196,7 +196,11 @@ impl Connection {
         let missing = |reason: String, expected| Plain { status: Status::NotFound, reason, expected };
         let path = name::from_http(request.target).map_err(|error| missing(error.to_string(), false))?;
         let found = self.shared.files.open_for(&path, self.local, self.client);
-        found.ok_or_else(|| missing("not found".to_owned(), is_probe(&path)))
+        let why = || self.shared.files.why_not(&path, self.local, self.client);
+        found.ok_or_else(|| match why() {
+            Some(why) => missing(why, false),
+            None => missing("not found".to_owned(), is_probe(&path)),
+        })
     }
 
     fn report(&self, target: &[u8], reason: String, expected: bool) {

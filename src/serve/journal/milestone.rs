@@ -44,6 +44,8 @@ pub enum Stage {
     Kernel,
     /// It has its initial RAM disk.
     Initrd,
+    /// It has what its installer is told.
+    Answers,
     /// It loads its root image.
     RootImage,
     /// It has everything that it needs of netspec.

@@ -346,6 +346,7 @@ impl Journal {
                     Milestone::new(now, key, Stage::Done, format!("done: has everything, {since:.1} s after it asked")),
                 ]
             }
+            Role::Answers => vec![Milestone::new(now, key, Stage::Answers, format!("{path} ({})", amount(sent)))],
             Role::Menu | Role::Module | Role::RootImage | Role::Other => Vec::new(),
         }
     }
