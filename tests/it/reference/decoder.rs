@@ -122,6 +122,7 @@ const FORM: &[Code] = &[
     Code::InvalidSubnet,
     Code::InvalidRange,
     Code::UrlInvalid,
+    Code::InvalidOrigin,
     Code::NotYetSupported,
 ];
 
