@@ -246,7 +246,7 @@ mod tests {
             cpus: cpus.to_vec(),
             subnets: subnets.iter().map(|text| text.parse().unwrap()).collect(),
             start: menu.map(|menu| Start::Menu(menu.into())),
-            variables: Variables::new(),
+            variables: BTreeMap::new(),
         }
     }
 

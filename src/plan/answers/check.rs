@@ -227,7 +227,8 @@ impl<'a> Check<'a> {
         whom: Whom<'a>,
         valid: impl Fn(&str) -> Result<(), check::Invalid>,
     ) {
-        let place = place(SERVER, &format!("http://{SERVER}"), iso);
+        let origin = format!("http://{SERVER}");
+        let place = place(SERVER, &origin, &origin, iso);
         // What is missing is filled in, so that one run finds all that is missing.
         let mut filled = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
