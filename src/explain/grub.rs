@@ -70,6 +70,8 @@ struct Reader<'a> {
 
 /// Why a script is followed no further.
 enum Halt {
+    /// It has no menu, and GRUB shows its prompt.
+    Prompt,
     Stops(String),
     Unread(String),
 }
@@ -77,6 +79,7 @@ enum Halt {
 impl Halt {
     fn leads_to(self) -> LeadsTo {
         match self {
+            Self::Prompt => LeadsTo::Shell,
             Self::Stops(reason) => LeadsTo::Stops { reason },
             Self::Unread(line) => LeadsTo::Unread { line },
         }
@@ -112,7 +115,7 @@ impl Reader<'_> {
             return halt.leads_to();
         }
         if run.entries.is_empty() {
-            return LeadsTo::Stops { reason: no_menu(file) };
+            return LeadsTo::Stops { reason: format!("`{file}` has no menu") };
         }
         if let Some(menu) = self.places.get(&run.menu) {
             return LeadsTo::Menu { menu: *menu };
@@ -171,6 +174,8 @@ impl Reader<'_> {
                     other => other?,
                 },
                 ["configfile", name] => return self.run(name, run),
+                // netspec's own has an empty file behind it.
+                ["normal", _] if run.entries.is_empty() => return Err(Halt::Prompt),
                 _ => return Err(Halt::Unread(line.trim().to_owned())),
             }
         }
@@ -227,13 +232,6 @@ impl Reader<'_> {
                 ["exit", ..] => return LeadsTo::LocalDisk,
                 ["reboot"] => return LeadsTo::Restart,
                 ["fwsetup"] => return LeadsTo::FirmwareSetup,
-                // Where the file has a menu, that is shown; netspec's has none, and then GRUB shows its prompt.
-                ["normal", name] => {
-                    return match self.config(name, variables.clone()) {
-                        LeadsTo::Stops { reason } if reason == no_menu(name) => LeadsTo::Shell,
-                        other => other,
-                    };
-                }
                 ["configfile", name] => return self.config(name, variables.clone()),
                 ["chainloader" | "linux", name, ..] | ["initrd", name, ..] if self.file(name).is_none() => {
                     return LeadsTo::Elsewhere { url: url_of(name) };
@@ -277,10 +275,6 @@ impl Reader<'_> {
         let (protocol, host) = device.split_once(',')?;
         self.shelf.url(&format!("{protocol}://{host}{path}"))
     }
-}
-
-fn no_menu(file: &str) -> String {
-    format!("`{file}` has no menu")
 }
 
 /// A name with the device of another server as a URL: `http://192.168.1.5:8080/path`.
