@@ -9,6 +9,11 @@ use crate::spec::loader::{LoaderKind, Machine};
 
 /// Facts from elsewhere than the files. What says nothing is read.
 pub trait Known {
+    /// Whether nothing else than what is known may be looked at.
+    fn is_all(&self) -> bool {
+        false
+    }
+
     /// The facts of an ISO.
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         let _ = source;
@@ -61,6 +66,12 @@ pub(super) fn by_hand<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl
     paths.map(|path| path.value.as_str()).chain(words.filter_map(|word| path_in(&word.value)))
 }
 
+/// The files in an ISO that words of command lines name, as in `fetch={iso}/live/filesystem.squashfs`.
+pub(super) fn by_words<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
+    let lines = spec.command_lines.iter().filter(|line| line.iso == source.name);
+    lines.flat_map(|line| &line.words).filter_map(|word| Some(word.value.split_once("{iso}/")?.1))
+}
+
 impl ImageFacts {
     /// What is missing from known facts that this spec asks for: paths that its entries name.
     pub fn lacks<'a>(&'a self, source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
@@ -72,7 +83,10 @@ impl ImageFacts {
         let kernels: BTreeSet<String> = kernels(source, spec, &self).into_iter().map(str::to_owned).collect();
         self.kernels.retain(|path, _| kernels.contains(path));
         self.signers.retain(|path, _| kernels.contains(path));
-        let mut files: BTreeSet<String> = by_hand(source, spec).map(str::to_owned).collect();
+        let by_hand: BTreeSet<String> = by_hand(source, spec).map(str::to_owned).collect();
+        self.kinds.retain(|path, _| by_hand.contains(path));
+        let mut files = by_hand;
+        files.extend(by_words(source, spec).map(str::to_owned));
         files.extend(self.recipe.iter().flat_map(|recipe| recipe.files()));
         self.files.retain(|path, _| files.contains(path));
         self

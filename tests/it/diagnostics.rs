@@ -15,9 +15,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use netspec::cli::compile::compile;
+use netspec::cli::compile::{compile, compile_as};
 use netspec::diag::render::{Style, full};
 use netspec::diag::{Code, Diagnostics};
+use netspec::facts::Use;
+use netspec::lock::{self, Cache, Lock, LockMode, Quiet, Setting};
 use netspec::resolve::{resolve, rules};
 use netspec::serve::host::locate_among;
 use netspec::serve::interface::Interface;
@@ -25,6 +27,8 @@ use netspec::serve::port_holder::{Holder, Protocol};
 use netspec::serve::ports;
 use netspec::source::{SourceFile, Sources};
 use netspec::spec::{self, Loaded};
+
+use netspec::world::World as _;
 
 use crate::support::shown::{Files, interfaces};
 use crate::support::trees;
@@ -48,6 +52,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("a large file", check_large),
     ("files", check_files),
     ("files, without iPXE", check_without_ipxe),
+    ("files, --locked", check_with_locked),
+    ("files and a lock of them", check_with_lock),
     ("files, with PXELINUX", check_with_pxelinux),
     ("interfaces", check_interfaces),
     ("ports", check_ports),
@@ -90,6 +96,32 @@ fn check_files(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
 /// The same on a machine on which no iPXE for UEFI is installed.
 fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
     let compiled = compile(Path::new(SPEC), &shown.files.with(SPEC, source.text.as_bytes()));
+    (compiled.sources, compiled.findings)
+}
+
+const IPXE: &str = "/usr/lib/ipxe/snponly.efi";
+
+/// What `netspec check --locked` says.
+fn check_with_locked(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    compiled(source, &shown.files, LockMode::Locked)
+}
+
+/// What `netspec check` says beside a lock that was made before files changed.
+fn check_with_lock(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let before = shown.files.when_locked().with(IPXE, trees::x64_program());
+    // The spec was the same unless the page shows another one.
+    let before = if before.open(Path::new(SPEC)).is_ok() { before } else { before.with(SPEC, source.text.as_bytes()) };
+    let outcome = compile(Path::new(SPEC), &before).outcome.expect("a spec that can be locked");
+    let (cache, folder) = (Cache::default(), Path::new(""));
+    let section = lock::pin(&outcome.resolved, &outcome.gathered, folder, &before, &cache, &Quiet).unwrap();
+    let lock = Lock { specs: [(SPEC.to_owned(), section)].into() };
+    compiled(source, &shown.files.with(lock::FILE, lock.to_text().as_bytes()), LockMode::Use)
+}
+
+fn compiled(source: &SourceFile, files: &Files, mode: LockMode) -> (Sources, Diagnostics) {
+    let files = files.with(SPEC, source.text.as_bytes()).with(IPXE, &trees::x64_program());
+    let setting = Setting { lock: Some(mode), what_for: Use::Planning, cache: &Cache::default(), progress: &Quiet };
+    let compiled = compile_as(Path::new(SPEC), &files, &setting);
     (compiled.sources, compiled.findings)
 }
 
@@ -192,9 +224,17 @@ fn every_finding_says_what_to_do() {
                 assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
                 let first = diagnostic.message.chars().next().unwrap();
                 assert!(!first.is_uppercase() || diagnostic.message.starts_with("ISO "), "{}", diagnostic.message);
-                let placeless = [Code::NoNetwork, Code::NothingToBoot, Code::SpecUnreadable, Code::SpecTooLarge];
-                // Where a rule or an ISO asks for the loader, that is its place.
-                if diagnostic.code != Code::UefiLoaderMissing {
+                let placeless = [
+                    Code::NoNetwork,
+                    Code::NothingToBoot,
+                    Code::SpecUnreadable,
+                    Code::SpecTooLarge,
+                    Code::LockMissing,
+                    Code::LockUnreadable,
+                    Code::LockVersion,
+                ];
+                // Where a rule or an ISO asks for the loader, that is its place; what only a lock has is nowhere in the spec.
+                if ![Code::UefiLoaderMissing, Code::LockStale].contains(&diagnostic.code) {
                     let placeless = placeless.contains(&diagnostic.code);
                     assert_eq!(diagnostic.labels.is_empty(), placeless, "{diagnostic:?}");
                 }

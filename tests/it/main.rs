@@ -1,11 +1,15 @@
 //! The integration tests, in one binary.
 
+mod answers;
+mod build;
 mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
+mod entries;
 mod explain;
 mod explain_code;
+mod export;
 mod fetch;
 mod fifty;
 mod fmt;
@@ -16,7 +20,11 @@ mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod lock;
+mod lsp;
+mod machines;
 mod nix;
+mod origin;
 mod plans;
 mod recipes;
 mod reference;
