@@ -6,7 +6,7 @@
 //!
 //! Some findings need more than the text of a spec. Such a page opens with a line `needs: <name>`, where the name is one of
 //! [`CHECKS`], and may show other files in a ```` ```files ```` block ([`Files`]) and the interfaces of a machine in an
-//! ```` ```interfaces ```` block ([`interfaces`]) before the spec.
+//! ```` ```interfaces ```` block ([`interfaces`]) before the spec, and who holds its ports in a ```` ```ports ```` block.
 //!
 //! `NETSPEC_BLESS=1 cargo it diagnostics` writes the `text` blocks anew.
 
@@ -23,6 +23,8 @@ use netspec::lock::{self, Cache, Lock, LockMode, Quiet, Setting};
 use netspec::resolve::{resolve, rules};
 use netspec::serve::host::locate_among;
 use netspec::serve::interface::Interface;
+use netspec::serve::port_holder::{Holder, Protocol};
+use netspec::serve::ports;
 use netspec::source::{SourceFile, Sources};
 use netspec::spec::{self, Loaded};
 
@@ -38,6 +40,7 @@ const SPEC: &str = "spec.kdl";
 struct Shown {
     files: Files,
     interfaces: Vec<Interface>,
+    ports: Vec<(Protocol, u16, Option<Holder>)>,
 }
 
 type Check = fn(&SourceFile, &Shown) -> (Sources, Diagnostics);
@@ -53,6 +56,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("files and a lock of them", check_with_lock),
     ("files, with PXELINUX", check_with_pxelinux),
     ("interfaces", check_interfaces),
+    ("ports", check_ports),
 ];
 
 /// The text of the spec alone.
@@ -141,6 +145,31 @@ fn check_interfaces(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics
     findings.extend(locate_among(&resolved.networks, &shown.interfaces).1);
     findings.sort();
     (sources, findings)
+}
+
+/// The ports of a machine with the shown interfaces, on which other programs hold the shown ports.
+fn check_ports(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    let (resolved, later) = resolve(&spec, &sources);
+    findings.extend(later);
+    let located = locate_among(&resolved.networks, &shown.interfaces).0;
+    let in_use = |protocol: Protocol, _, port: u16| {
+        let held = shown.ports.iter().find(|(transport, number, _)| *transport == protocol && *number == port)?;
+        Some(held.2.iter().cloned().collect())
+    };
+    findings.extend(ports::findings(&resolved.networks, &located, &resolved.server, &in_use));
+    (sources, findings)
+}
+
+/// Lines such as `UDP 69 dnsmasq 812`; without name and process, a program that cannot be seen.
+fn held_ports(block: &str) -> Vec<(Protocol, u16, Option<Holder>)> {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let protocol = if words[0] == "UDP" { Protocol::Udp } else { Protocol::Tcp };
+        let holder = words.get(2).map(|name| Holder { pid: words[3].parse().unwrap(), name: (*name).to_owned() });
+        (protocol, words[1].parse().unwrap(), holder)
+    };
+    block.lines().map(line).collect()
 }
 
 #[test]
@@ -266,12 +295,13 @@ fn examples(page: &str) -> Vec<(Sources, Diagnostics)> {
         match language {
             "files" => shown.files = Files::read(content),
             "interfaces" => shown.interfaces = interfaces(content),
+            "ports" => shown.ports = held_ports(content),
             "kdl" => {
                 let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
                 examples.push(check(&source, &shown));
             }
             "text" => {}
-            other => panic!("a page has blocks of `kdl`, `text`, `files` and `interfaces`, not `{other}`"),
+            other => panic!("a page has blocks of `kdl`, `text`, `files`, `interfaces` and `ports`, not `{other}`"),
         }
     }
     examples
