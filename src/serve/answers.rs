@@ -19,6 +19,8 @@ pub(super) struct AnswerFiles {
     ready: BTreeMap<String, Result<Ready, String>>,
     machines: Machines,
     http_port: u16,
+    /// Where the ISOs are, where that is not this machine.
+    payload: Option<String>,
 }
 
 impl AnswerFiles {
@@ -27,7 +29,8 @@ impl AnswerFiles {
         let read =
             |(name, answers): (&String, _)| (name.clone(), Ready::of(answers).map_err(|error| error.to_string()));
         let ready = plan.answers.iter().map(read).collect();
-        Self { ready, machines: plan.machines.clone(), http_port: plan.server.http_port }
+        let payload = plan.boot.origin.as_ref().map(|origin| origin.url.clone());
+        Self { ready, machines: plan.machines.clone(), http_port: plan.server.http_port, payload }
     }
 
     /// What stands for a machine in the paths that PXELINUX is told: as little as tells it from others, because its names of files
@@ -61,7 +64,11 @@ impl AnswerFiles {
             80 => format!("http://{local}"),
             port => format!("http://{local}:{port}"),
         };
-        let made = ready.file(&asked, &self.machines, &place(local, &origin, asked.iso))?;
+        let mut place = place(local, &origin, asked.iso);
+        if let (Some(payload), Some(iso)) = (&self.payload, asked.iso) {
+            place.iso = Some(format!("{payload}/iso/{iso}"));
+        }
+        let made = ready.file(&asked, &self.machines, &place)?;
         let whom = match self.machines.find(&asked.identity).host {
             Some(host) => format!("host {}", host.name),
             None => "a machine that is no host".to_owned(),
