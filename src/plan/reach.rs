@@ -4,6 +4,8 @@
 //! |---|---|---|---|
 //! | `shell` | through iPXE | itself | its own prompt |
 //! | `chain` | through iPXE | itself | a UEFI program over `http` or `tftp` |
+//! | `chain` to `….efi` | no | itself | the same |
+//! | `chain` to `….0`, `….kpxe`, `….pxe`, `….lkrn` | through iPXE | no | no |
 //! | `restart` | itself, or through iPXE | itself | itself |
 //! | `firmware-setup` | no: legacy BIOS has no way there | itself | itself |
 //! | a Linux kernel for x86 | itself | with an EFI stub | itself |
@@ -81,7 +83,11 @@ pub(super) fn can(loader: Shows, target: &Target, facts: &Facts) -> Can {
     match (loader, target) {
         (_, Target::Iso(_) | Target::Kernel(_) | Target::Menu(_) | Target::LocalDisk) => Can::Itself,
         (_, Target::Files(files)) => files_can(loader, files, facts),
+        (Shows::Ipxe, Target::Chain(url)) if ends_in(&url.value, &[".0", ".pxe", ".kpxe", ".kkpxe", ".lkrn"]) => {
+            Can::Not(Hindrance::BiosAlone)
+        }
         (Shows::Ipxe, _) => Can::Itself,
+        (Shows::Pxelinux, Target::Chain(url)) if ends_in(&url.value, &[".efi"]) => Can::Not(Hindrance::UefiAlone),
         (Shows::Pxelinux, Target::Restart(_)) if has_reboot(facts) => Can::Itself,
         (Shows::Pxelinux, Target::Shell(_) | Target::Chain(_) | Target::Restart(_)) => through_ipxe(facts),
         (Shows::Pxelinux, Target::FirmwareSetup(_)) => Can::Not(Hindrance::NoWayToSetup),
@@ -133,9 +139,15 @@ fn has_file(facts: &Facts, kind: LoaderKind, name: &str) -> bool {
     facts.loaders.get(&kind).is_some_and(|loader| loader.files.contains_key(name))
 }
 
+/// Of a program on another server, its name says for which firmware it is.
+fn ends_in(url: &Url, extensions: &[&str]) -> bool {
+    let name = url.file_name().to_ascii_lowercase();
+    extensions.iter().any(|extension| name.ends_with(extension))
+}
+
 /// What GRUB chains to is a UEFI program, and it loads over HTTP and TFTP.
 fn chain_in_grub(url: &Url) -> Result<(), Hindrance> {
-    if !url.file_name().to_ascii_lowercase().ends_with(".efi") {
+    if !ends_in(url, &[".efi"]) {
         return Err(Hindrance::NoScripts);
     }
     if url.scheme() == Scheme::Https { Err(Hindrance::NoHttps) } else { Ok(()) }

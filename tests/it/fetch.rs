@@ -252,7 +252,7 @@ fn what_no_second_try_mends_is_told_at_once() {
     let server = Server::start(|_, request| match request.path.as_str() {
         "/gone" => status("404 Not Found"),
         "/busy" => status("503 Service Unavailable"),
-        _ => b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(),
+        _ => b"HTTP/1.1 banana\r\n\r\n".to_vec(),
     });
     let cache = tempfile::tempdir().unwrap();
     let fetch = |url: &str| {
@@ -264,7 +264,7 @@ fn what_no_second_try_mends_is_told_at_once() {
     assert_eq!(server.asked().len(), 1);
     assert_eq!(fetch(&server.url("/busy")), "the server answers with status 503, it is in trouble itself");
     assert_eq!(server.asked().len(), 1 + 3, "a server in trouble is asked again");
-    let nonsense = fetch(&server.url("/ssh"));
+    let nonsense = fetch(&server.url("/nonsense"));
     assert!(nonsense.starts_with("the server's answer cannot be understood"), "{nonsense}");
     // RFC 6761 sets the name apart.
     let unknown = fetch("http://netspec.invalid/x");

@@ -51,7 +51,7 @@ pub struct View {
 }
 
 const fn pc(firmware: Firmware) -> Hardware {
-    Hardware { memory: 2048, nic: Nic::Virtio, firmware }
+    Hardware { memory: 2048, nic: Nic::Virtio, firmware, identity: crate::qemu::Identity::NONE }
 }
 
 const BIOS: Hardware = pc(Firmware::SeaBios(Rom::Ipxe(Age::Installed)));

@@ -323,6 +323,13 @@ pub(super) const NODES: &[Described] = &[
     node("server", &server::SHAPE, "everything below has its default", "Ports and limits of the servers."),
     node("server/http", &server::HTTP, "80", "The TCP port of HTTP.")
         .arguments(&[(Value::Number { from: 1, to: u16::MAX, unit: "" }, "")]),
+    node(
+        "server/origin",
+        &server::ORIGIN,
+        "this machine",
+        "Where PCs fetch kernels, initial RAM disks and root images: the URL at which the folder of `netspec build` is published.",
+    )
+    .arguments(&[(Value::Url, "")]),
     node("server/window", &server::WINDOW, "16", "The largest window of TFTP (RFC 7440).")
         .arguments(&[(Value::Number { from: 1, to: 64, unit: "blocks" }, "")]),
     node("server/tftp", &tftp::SHAPE, "as firmware usually takes it", "For firmware that fails on what others take."),
