@@ -19,7 +19,7 @@ use crate::isos::{self, Isos};
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
-use crate::lab::{self, Cable, Host, Interference, Lab, RIVAL, ROUTER, RouterKind, SERVER};
+use crate::lab::{self, Cable, Host, Interference, Lab, ORIGIN, RIVAL, ROUTER, RouterKind, SERVER};
 use crate::media;
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
@@ -127,7 +127,7 @@ impl<'a> Bench<'a> {
 
     /// Starts the server under test: netspec with `spec`, the stack made by hand with `images`.
     pub fn serve(&mut self, spec: &str, images: &[Image]) -> std::result::Result<[u8; 6], Stop> {
-        if self.subject == Subject::Seed {
+        if self.subject.has_dnsmasq() {
             self.needs_root("dnsmasq as the proxy")?;
         }
         let host = self.lab()?.host("server", Some(SERVER))?;
@@ -145,6 +145,20 @@ impl<'a> Bench<'a> {
         let mac = host.mac;
         self.hosts.push(host);
         Ok(mac)
+    }
+
+    /// Tests another server from now on.
+    pub fn instead(&mut self, subject: Subject) {
+        self.subject = subject;
+    }
+
+    /// Adds a web server with what netspec builds of `spec`.
+    pub fn publish(&mut self, spec: &str) -> Result<()> {
+        let host = self.lab()?.host("origin", Some(ORIGIN))?;
+        let (scratch, log) = (self.scratch.path().join("origin"), self.evidence.file("origin.log"));
+        self.helpers.push(subject::origin::start(&host, &self.options.netspec, spec, &scratch, &log)?);
+        self.hosts.push(host);
+        Ok(())
     }
 
     /// Adds a machine that has to ask for its address.

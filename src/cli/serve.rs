@@ -22,7 +22,7 @@ use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::port_holder::listed;
-use crate::serve::{self, Bound, ready};
+use crate::serve::{self, Bound, origin, ready};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
@@ -59,6 +59,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         }
         let intro = intro(&sources.main().name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
+        ask_origin(&outcome.plan);
         runtime.block_on(serve_until_told(bound, args))
     });
     match served {
@@ -68,6 +69,18 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Finds out whether the origin has the payload, and says so where it has not. Serving does not wait for that: who looks
+/// after the origin may be about to publish it.
+fn ask_origin(plan: &Plan) {
+    let Some(payload) = plan.payload_origin() else { return };
+    std::thread::spawn(move || {
+        if let Err(error) = origin::probe(&payload) {
+            let text = format!("netspec: the origin of payload, {payload}, {error}\n  help: {}\n", error.help());
+            report::write(std::io::stderr(), &text);
+        }
+    });
 }
 
 /// Whether addresses may be given out beside what else answers; the text to show if so, or the reason if not.
@@ -185,10 +198,17 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
         text.push_str(&format!("  {}\n", report.ways()));
     }
-    let http = outcome.plan.server.http_port;
-    text.push_str(&format!(
-        "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
-    ));
+    if let Some(origin) = outcome.plan.payload_origin() {
+        text.push_str(&format!(
+            "  kernels, initial RAM disks, root images and programs for HTTP Boot come from {origin}\n"
+        ));
+    }
+    text.push_str(&match outcome.plan.http_port() {
+        Some(http) => format!(
+            "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
+        ),
+        None => "  TFTP on port 69 and no HTTP; a firewall must let in UDP 67, 69 and 4011\n".to_owned(),
+    });
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
 }

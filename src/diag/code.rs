@@ -90,6 +90,8 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
+    /// An origin that is no URL of a folder on an HTTP server.
+    InvalidOrigin = "invalid-origin", Error;
     /// A UUID or serial number that many boards have.
     PlaceholderId = "placeholder-id", Error;
     /// A URL that boot loaders or netspec cannot load.
@@ -268,6 +270,8 @@ codes! {
     SecureBootNoWay = "secure-boot-no-way", Warning;
     /// A kernel that shim refuses where Secure Boot is on.
     SecureBootKernel = "secure-boot-kernel", Warning;
+    /// An origin that boot loaders of this spec cannot fetch from, because they speak no TLS.
+    OriginNeedsTls = "origin-needs-tls", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 
@@ -288,4 +292,6 @@ codes! {
     InterfaceDown = "interface-down", Error;
     /// The interface of the network does not have the address that clients are told.
     AddressNotHere = "address-not-here", Error;
+    /// Another program holds a port that is needed.
+    PortInUse = "port-in-use", Warning;
 }

@@ -110,8 +110,11 @@ impl Shelf<'_> {
         self.tree.why_not(path, self.server, self.server)
     }
 
-    /// The path of a URL that leads to this server.
+    /// The path of a URL that leads to this server, or to the origin of payload.
     fn ours<'u>(&self, url: &'u str) -> Option<(Transport, &'u str)> {
+        if let Some(path) = self.plan.boot.origin.as_ref().and_then(|origin| url.strip_prefix(&origin.url)) {
+            return path.strip_prefix('/').map(|path| (Transport::Http, path));
+        }
         let (scheme, rest) = url.split_once("://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (over, usual) = match scheme {

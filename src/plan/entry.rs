@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::answers::pass;
 use super::reach;
-use super::template::{HOST, ORIGIN, one_line, url_path};
+use super::template::{HOST, PAYLOAD, one_line, url_path};
 use crate::facts::{Facts, FileKind};
 use crate::image::recipe::{KernelEntry, Recipe};
 use crate::resolve::{FileSource, FilesTarget, IsoSource, KernelTarget};
@@ -34,7 +34,7 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn url(&self) -> String {
         match self {
-            Self::Tree(path) => format!("{ORIGIN}/{}", url_path(path)),
+            Self::Tree(path) => format!("{PAYLOAD}/{}", url_path(path)),
             Self::Url(url) => url.to_string(),
         }
     }
@@ -53,7 +53,7 @@ pub(super) enum NetworkWords {
 
 /// The kernels of an ISO, each with the words that fetch its root image over HTTP.
 pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
-    let root = format!("{ORIGIN}/iso/{}", iso.name);
+    let root = format!("{PAYLOAD}/iso/{}", iso.name);
     let (from, wants_address) = root_image_words(recipe, &root);
     let network = if wants_address { NetworkWords::Address } else { NetworkWords::Card };
     let boot = |entry: &KernelEntry| Boot {
@@ -96,7 +96,7 @@ fn arguments(words: &[String]) -> impl Iterator<Item = String> {
 
 /// A kernel that the spec names. BOOTIF lets an initramfs take the card that was booted from.
 pub(super) fn by_hand(target: &KernelTarget) -> Boot {
-    let root = format!("{ORIGIN}/iso/{}", target.iso);
+    let root = format!("{PAYLOAD}/iso/{}", target.iso);
     let filled = |word: String| word.replace("{iso}", &root).replace("{server}", &HOST.to_string());
     let words = arguments(&target.arguments).map(filled);
     Boot {

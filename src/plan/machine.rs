@@ -235,6 +235,7 @@ mod tests {
             uuid: uuid.map(|text| text.parse().unwrap()),
             serial: serial.map(|text| text.parse().unwrap()),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            told: Told::default(),
         }
     }
 
@@ -245,6 +246,7 @@ mod tests {
             cpus: cpus.to_vec(),
             subnets: subnets.iter().map(|text| text.parse().unwrap()).collect(),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            variables: BTreeMap::new(),
         }
     }
 

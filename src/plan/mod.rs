@@ -22,6 +22,7 @@
 pub mod answers;
 mod archiso;
 mod command_line;
+pub mod diff;
 mod entry;
 mod files;
 pub mod findings;
@@ -31,6 +32,7 @@ pub mod left_out;
 mod loader;
 pub mod machine;
 mod menu;
+pub mod payload;
 mod reach;
 mod role;
 mod rules;
@@ -47,7 +49,7 @@ pub use self::answers::Answers;
 pub(crate) use self::answers::pass::with_identity;
 use self::machine::Machines;
 pub use self::role::Role;
-pub use self::template::{HOST, ORIGIN, Template};
+pub use self::template::{HOST, ORIGIN, PAYLOAD, Served, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
@@ -163,6 +165,7 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
     answers::pass::carry_identity(&mut plan);
+    payload::add(&mut plan);
     plan
 }
 

@@ -22,15 +22,15 @@ use ipnet::Ipv4Net;
 use serde::Serialize;
 
 pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
-pub use self::command_line::{CommandLine, KernelByHand};
+pub use self::command_line::{CommandLine, KernelByHand, path_in};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
-pub use self::stated::StatedHost;
+pub use self::stated::{Offered, StatedHost};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
-use crate::net::{AddressRange, MacAddr, MacPrefix};
+use crate::net::{self, AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
 use crate::spec::file::FileRef;
 use crate::spec::loader::LoaderKind;
@@ -235,6 +235,12 @@ pub struct KernelTarget {
 pub struct Server {
     /// TCP port of HTTP.
     pub http_port: u16,
+    /// Where payload is fetched from, in place of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<net::Origin>,
+    /// Where that was written.
+    #[serde(skip)]
+    pub origin_span: Option<Span>,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
     /// What else TFTP does otherwise than usual.
@@ -365,7 +371,7 @@ impl ResolvedSpec {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { http_port: 80, tftp_window: 16, tftp: Tftp::default() }
+        Self { http_port: 80, origin: None, origin_span: None, tftp_window: 16, tftp: Tftp::default() }
     }
 }
 
@@ -513,6 +519,8 @@ fn server(server: &spec::Server) -> Server {
     let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
     Server {
         http_port: or(&server.http, default.http_port),
+        origin: server.origin.as_ref().map(|origin| origin.value.clone()),
+        origin_span: server.origin.as_ref().map(|origin| origin.span),
         tftp_window: or(&server.window, default.tftp_window),
         tftp: server.tftp.as_ref().map_or_else(Tftp::default, tftp),
     }

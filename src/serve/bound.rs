@@ -108,7 +108,7 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path)
     let dhcp = dhcp.map_err(|more| errors.extend(more));
     let mut addresses = Vec::new();
     for address in located.iter().flat_map(|network| &network.addresses).copied().collect::<BTreeSet<_>>() {
-        match FilePorts::open(address, &plan.server) {
+        match FilePorts::open(address, &plan.server, plan.http_port()) {
             Ok(ports) => addresses.push((address, ports)),
             Err(more) => errors.extend(more),
         }
@@ -168,6 +168,7 @@ impl Bound {
         let changes = Changes::subscribe()?;
         let (links, link_changes) = mpsc::channel(LINK_CHANGES);
         let mut listeners = Listeners::new(Setup {
+            http_port: plan.http_port(),
             networks: plan.networks,
             server: plan.server,
             opener,

@@ -16,15 +16,18 @@ use super::answers::AnswerFiles;
 use super::content::{Content, Files, Opened};
 use super::next_boot::{NextBoots, Taken};
 use crate::facts::{Digest, Facts, Gathered, ImageFacts};
-use crate::image::iso9660::{Extent, Iso};
+use crate::image::iso9660::{Extent, Iso, Kind};
+use crate::net::Origin;
 use crate::plan::machine::Machines;
-use crate::plan::{Node, Plan, Role, Template, start, with_identity};
+use crate::plan::{Node, Plan, Role, Served, Template, start, with_identity};
 use crate::proto::identity::Identity;
 use crate::resolve::Start;
 
 /// Looks names up in a plan whose files are open.
 pub struct FileTree {
-    http_port: u16,
+    http_port: Option<u16>,
+    payload: Option<Origin>,
+    scripts_too: bool,
     images: BTreeMap<String, OpenImage>,
     /// The files of ISOs that are not on this machine.
     outlines: BTreeMap<String, Outline>,
@@ -146,7 +149,9 @@ impl FileTree {
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
         let (images, outlines) = Default::default();
         Ok(Self {
-            http_port: plan.server.http_port,
+            http_port: plan.http_port(),
+            payload: plan.payload_origin(),
+            scripts_too: false,
             images,
             outlines,
             files,
@@ -205,6 +210,35 @@ impl FileTree {
         (found.start.cloned(), words)
     }
 
+    /// The same tree with texts that name another server for all that is fetched over HTTP, scripts included.
+    #[must_use]
+    pub fn all_from(self, origin: Origin) -> Self {
+        Self { payload: Some(origin), scripts_too: true, ..self }
+    }
+
+    /// The paths of all files, in no order and without those that only the server can know: what is in every folder, and what
+    /// stands in for names that are none. Links in ISOs are left out where they lead to no file.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let in_images = self.images.iter().flat_map(|(name, image)| {
+            let is_file = |path: &str, kind: Kind| match kind {
+                Kind::File => true,
+                Kind::Link => image.iso.tree.file(path).is_some(),
+                Kind::Directory | Kind::Other => false,
+            };
+            let files = image.iso.tree.walk().filter(move |(path, kind)| is_file(path, *kind));
+            files.map(move |(path, _)| format!("iso/{name}/{path}"))
+        });
+        in_images.filter(|path| !self.files.contains_key(path)).chain(self.files.keys().cloned())
+    }
+
+    /// The paths of links to folders in ISOs, whose files [`FileTree::paths`] has by their own paths only.
+    pub fn links_to_folders(&self) -> impl Iterator<Item = String> {
+        self.images.iter().flat_map(|(name, image)| {
+            let links = image.iso.tree.walk().filter(|(path, kind)| *kind == Kind::Link && image.iso.tree.is_dir(path));
+            links.map(move |(path, _)| format!("iso/{name}/{path}"))
+        })
+    }
+
     fn role(&self, path: &str) -> Role {
         self.roles.get(path).copied().unwrap_or_else(|| Role::of_name(path))
     }
@@ -217,11 +251,14 @@ impl FileTree {
     fn open_node_for(&self, machine: Option<&str>, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let text = match machine {
-                    Some(machine) => template.render_for(machine, local, self.http_port),
-                    None => template.render(local, self.http_port),
+                let served = Served {
+                    machine,
+                    local,
+                    http_port: self.http_port,
+                    payload: self.payload.as_ref(),
+                    scripts_too: self.scripts_too,
                 };
-                let bytes = Bytes::from(text);
+                let bytes = Bytes::from(template.render(&served));
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)

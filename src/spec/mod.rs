@@ -31,6 +31,7 @@ mod name;
 pub mod network;
 mod open;
 mod parse;
+mod plain;
 pub mod server;
 pub mod set;
 mod shape;

@@ -1,21 +1,28 @@
 //! The integration tests, in one binary.
 
 mod answers;
+mod build;
 mod captures;
 mod cli;
 mod diagnostics;
 mod docs;
 mod explain;
 mod explain_code;
+mod export;
 mod fetch;
+mod fifty;
 mod fmt;
 mod formats;
+mod hostile;
 mod init;
 mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod lock;
+mod lsp;
 mod nix;
+mod origin;
 mod plans;
 mod recipes;
 mod reference;

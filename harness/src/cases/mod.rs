@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod archiso;
+mod beyond;
 mod coexistence;
 pub(crate) mod debian_live;
 mod isolated;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Case> {
         coexistence::CASES,
         rivals::CASES,
         archiso::CASES,
+        beyond::CASES,
         debian_live::CASES,
         many::CASES,
         uefi::CASES,
@@ -38,6 +40,7 @@ pub fn all() -> Vec<Case> {
 /// The cases that a test run leaves out for want of time, because cells of the [`matrix`](crate::matrix), the comparison or
 /// other cases show the same.
 pub const LATER: &[&str] = &[
+    "origin_nginx_hands_out_ipxe_and_payload_to_ovmf_http_boot",
     "archiso_menu_appears_on_an_intel_card",
     "debian_live_reaches_login",
     "ovmf_pxe_reaches_login_of_archiso",

@@ -143,7 +143,7 @@ fn elsewhere(url: &Url) -> String {
 /// The name of a file, in one word.
 fn word(place: &Place, out: &mut Files) -> String {
     match place {
-        Place::Tree(file) => format!("\"($from){}\"", out.path(file)),
+        Place::Tree(file) => out.name(file),
         Place::Url(url) => elsewhere(url),
     }
 }

@@ -28,6 +28,7 @@ mod no_network;
 mod nobody_answered;
 mod nothing_to_boot;
 mod open_quote;
+mod origin_needs_tls;
 mod public_range;
 mod range_outside_subnet;
 mod range_taken;
@@ -98,6 +99,7 @@ pub const ALL: &[fn(&Spec, &mut Diagnostics)] = &[
     nobody_answered::check,
     mode_mismatch::check,
     loader_mismatch::check,
+    origin_needs_tls::check,
 ];
 
 /// Runs all rules; the findings in the order of the text.

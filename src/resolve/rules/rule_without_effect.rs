@@ -8,6 +8,11 @@ use crate::spec::{Firmware, Host, Spec};
 /// A `host` may stand for what it boots or for its `address` alone, or for what it says of the machine to be checked; and a
 /// `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
+    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
+    for (kind, name, effect) in hosts.chain(classes) {
+        check_silent(kind, name, effect, out);
+    }
     if spec.incomplete {
         return;
     }
@@ -33,11 +38,6 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
             .at(group.name.span, "changes nothing")
             .help("add a `menu` or `boot` to its block, or remove it"),
         );
-    }
-    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
-    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
-    for (kind, name, effect) in hosts.chain(classes) {
-        check_silent(kind, name, effect, out);
     }
     for firmware in &spec.firmware {
         let name = shown(&firmware.name.value);

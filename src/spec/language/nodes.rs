@@ -12,8 +12,8 @@ use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{
-    answers, decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, set, tftp,
-    variables,
+    answers, choice, decode, dhcp, effect, file, firmware, group, host, include, iso, loader, menu, network, server,
+    set, tftp, variables,
 };
 
 /// A node in its place.
@@ -231,8 +231,20 @@ pub(super) const NODES: &[Described] = &[
     node("menu/separator", &menu::SEPARATOR, "none", "An empty line between entries."),
     node("host", &host::SHAPE, "every machine is answered as its kind of firmware needs", "One machine.")
         .arguments(&[(Name, "What logs and findings call it.")]),
-    node("host/mac", &host::MAC, "an error: no machine is known by it", "The hardware address of its network card.")
+    node("host/mac", &host::MAC, ONE_IDENTITY, "The hardware address of its network card.")
         .arguments(&[(Value::Mac, "")]),
+    node("host/uuid", &host::UUID, ONE_IDENTITY, "The UUID that its firmware has for it (SMBIOS, DHCP option 97).")
+        .arguments(&[(Value::Uuid, "")]),
+    node(
+        "host/serial",
+        &host::SERIAL,
+        ONE_IDENTITY,
+        "The serial number that its firmware has for it (SMBIOS), which the boot loader tells; up to 64 letters, digits, \
+         signs and blanks of ASCII.",
+    )
+    .arguments(&[(Text, "")]),
+    node("host/menu", &choice::MENU, CHOICE_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("host/boot", &choice::BOOT, CHOICE_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "host/address",
         &host::ADDRESS,
@@ -253,6 +265,23 @@ pub(super) const NODES: &[Described] = &[
         "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
     )
     .arguments(&[(CARDS, "")]),
+    node(
+        "group",
+        &group::SHAPE,
+        "every machine sees the first menu",
+        "What a class of machines boots: those that meet one of each kind of condition. The first one in the spec that a \
+         machine meets counts, behind the hosts.",
+    )
+    .arguments(&[(Name, "What logs and findings call it.")]),
+    node("group/mac", &group::MAC, "any", "The beginning of the hardware address: one of these.")
+        .arguments(&[(Value::MacPrefix, "")]),
+    node("group/arch", &group::ARCH, "any", "What the firmware says that it is (DHCP option 93): one of these.")
+        .arguments(&[(ARCHES, "")]),
+    node("group/subnet", &group::SUBNET, "any", "The subnet that the machine is in: one of these.")
+        .arguments(&[(Value::Subnet, "")]),
+    node("group/set", &set::SHAPE, "the value that the `answers` set", SET_DOC).arguments(SET),
+    node("group/menu", &choice::MENU, CHOICE_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("group/boot", &choice::BOOT, CHOICE_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "firmware",
         &firmware::SHAPE,
@@ -294,6 +323,13 @@ pub(super) const NODES: &[Described] = &[
     node("server", &server::SHAPE, "everything below has its default", "Ports and limits of the servers."),
     node("server/http", &server::HTTP, "80", "The TCP port of HTTP.")
         .arguments(&[(Value::Number { from: 1, to: u16::MAX, unit: "" }, "")]),
+    node(
+        "server/origin",
+        &server::ORIGIN,
+        "this machine",
+        "Where PCs fetch kernels, initial RAM disks and root images: the URL at which the folder of `netspec build` is published.",
+    )
+    .arguments(&[(Value::Url, "")]),
     node("server/window", &server::WINDOW, "16", "The largest window of TFTP (RFC 7440).")
         .arguments(&[(Value::Number { from: 1, to: 64, unit: "blocks" }, "")]),
     node("server/tftp", &tftp::SHAPE, "as firmware usually takes it", "For firmware that fails on what others take."),
@@ -321,6 +357,10 @@ const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "any content; a URL is given to the PC as it stands",
     "What `sha256sum` must print about the file. One at a URL is then fetched once, and PCs get it from this server.",
 )];
+const ONE_IDENTITY: &str = "one of `mac`, `uuid` and `serial` must be there";
+const CHOICE_WITHOUT: &str = "the first menu of the spec";
+const MENU_DOC: &str = "The menu that it sees first.";
+const BOOT_DOC: &str = "The entry that it boots at once, without a menu: its name, or `\"menu/entry\"`.";
 const MODE_DOC: &str = "In which form it is offered its program, or that it gets no answer.";
 const MODE_WITHOUT: &str = "`\"pxe10\"` on BIOS, `\"binl\"` on UEFI";
 const DELAY_DOC: &str = "How long its offer waits; that of iPXE never does.";

@@ -24,6 +24,7 @@ fn right(value: Value) -> Vec<String> {
         Value::Range => quoted(&["192.168.1.100-192.168.1.199"]),
         Value::Mac => quoted(&["52:54:00:aa:bb:cc"]),
         Value::MacPrefix => quoted(&["b8", "b8:27:eb", "52:54:00:aa:bb:cc"]),
+        Value::Uuid => quoted(&["4c4c4544-0031-3510-8051-b7c04f463332"]),
         Value::Interface => quoted(&["eth0", "enp3s0.5"]),
         Value::Digest => vec![format!("\"{}\"", "0a".repeat(32))],
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
@@ -60,9 +61,13 @@ fn wrong(value: Value) -> Vec<String> {
     wrong
 }
 
-/// The first right value, in most places. Only a DHCP server takes a block.
+/// The first right value, in most places. Only a DHCP server takes a block, and only a URL of an ISO a digest.
 fn usual(path: &str, value: Value) -> String {
-    if path == "network/dhcp" { "\"server\"".to_owned() } else { right(value).swap_remove(0) }
+    match (path, value) {
+        ("network/dhcp", _) => "\"server\"".to_owned(),
+        ("iso", Value::PathOrUrl) => "\"https://example.org/debian.iso\"".to_owned(),
+        _ => right(value).swap_remove(0),
+    }
 }
 
 /// A node and those around it, outermost first.

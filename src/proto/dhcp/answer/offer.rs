@@ -136,7 +136,7 @@ impl Program<'_> {
     }
 }
 
-/// The program as a URL with our address in it: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
+/// The program as a URL with our address in it, or with that of the origin: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
 fn http(table: &BootTable, client: &BootClient, effect: &Effect, local: &Local) -> Result<Offer, Reason> {
     let path = effect.program(client.arch).map_or_else(
         || match client.arch.and_then(Architecture::platform) {
@@ -147,8 +147,16 @@ fn http(table: &BootTable, client: &BootClient, effect: &Effect, local: &Local) 
         },
         |path| Ok(Some(path)),
     )?;
-    let url = |path: &str| Offer { takes: Takes::Url, ..Offer::name(&http_url(path, local)) };
+    let url = |path: &str| Offer { takes: Takes::Url, ..Offer::name(&program_url(table, path, local)) };
     path.map(url).ok_or_else(|| Reason::NothingFor(client.class.clone()))
+}
+
+/// The URL of a program for HTTP Boot.
+fn program_url(table: &BootTable, path: &str, local: &Local) -> String {
+    match &table.origin {
+        Some(origin) if !origin.only_here.contains(path) => format!("{}/{}", origin.url, path.trim_start_matches('/')),
+        _ => http_url(path, local),
+    }
 }
 
 /// The URL of a path below the root of our HTTP server.
@@ -175,7 +183,7 @@ fn script(
 ) -> Offer {
     let file = match upgrade::program(table, client) {
         Some(program) => tftp_url(program, local),
-        None if http => http_url(&boot.script, local),
+        None if http && table.origin.is_none() => http_url(&boot.script, local),
         None => tftp_url(&boot.script, local),
     };
     // iPXE keeps the last of several proxy offers of one priority; above 0, ours also wins when it comes first (DH-40).
