@@ -55,6 +55,7 @@ pub const LATER: &[&str] = &[
     "secure_boot_over_pxe_reaches_login_beside_dnsmasq_by_a_merged_offer",
     "shell_on_uefi_is_that_of_ipxe",
     "shell_with_secure_boot_is_the_prompt_of_grub",
+    "a_uefi_pc_boots_what_its_uuid_or_serial_number_says",
     "ovmf_pxe_takes_two_offers_of_mode_both",
     "ovmf_pxe_follows_the_menu_of_mode_menu",
 ];
