@@ -44,6 +44,10 @@ impl Guest {
         let result = match step {
             Step::Menu(labels) => self.wait_for_menu(labels),
             Step::Choose(label) => self.choose(label),
+            Step::See(text) => {
+                let limit = limit(Stage::Menu, self.accel);
+                self.qemu.console().wait_for(text, limit).map(drop)
+            }
             Step::LogIn(login) => self.log_in(*login),
         };
         result.map_err(|error| {
@@ -149,6 +153,7 @@ fn name(step: &Step) -> String {
     match step {
         Step::Menu(labels) => format!("waiting for a menu with {labels:?}"),
         Step::Choose(label) => format!("choosing `{label}`"),
+        Step::See(text) => format!("waiting for `{text}`"),
         Step::LogIn(login) => format!("waiting for `{}` and logging in", login.prompt),
     }
 }

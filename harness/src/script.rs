@@ -9,6 +9,8 @@ pub enum Step {
     Menu(Vec<String>),
     /// Chooses the entry with this label in the menu on the screen, with the arrow keys and Enter.
     Choose(String),
+    /// Waits for this text, as a boot loader's prompt is one.
+    See(&'static str),
     /// Waits for a login prompt and logs in.
     LogIn(Login),
 }

@@ -89,6 +89,8 @@ struct Reader<'a> {
 
 /// Why a script is followed no further.
 enum Halt {
+    /// It has no menu, and GRUB shows its prompt.
+    Prompt,
     Stops(String),
     Unread(String),
     /// It starts something without a menu, by these lines.
@@ -122,13 +124,14 @@ impl Reader<'_> {
         let mut run = Run { variables, ..Run::default() };
         if let Err(halt) = self.run(file, &mut run) {
             return match halt {
+                Halt::Prompt => LeadsTo::Shell,
                 Halt::Stops(reason) => LeadsTo::Stops { reason },
                 Halt::Unread(line) => LeadsTo::Unread { line },
                 Halt::Starts(variables, lines) => self.entry(&variables, &lines),
             };
         }
         if run.entries.is_empty() {
-            return LeadsTo::Stops { reason: no_menu(file) };
+            return LeadsTo::Stops { reason: format!("`{file}` has no menu") };
         }
         if let Some(menu) = self.places.get(&run.menu) {
             return LeadsTo::Menu { menu: *menu };
@@ -198,6 +201,8 @@ impl Reader<'_> {
                     let lines = std::iter::once(line).chain(lines).map(str::to_owned).collect();
                     return Err(Halt::Starts(std::mem::take(&mut run.variables), lines));
                 }
+                // netspec's own has an empty file behind it.
+                ["normal", _] if run.entries.is_empty() => return Err(Halt::Prompt),
                 _ => return Err(Halt::Unread(line.trim().to_owned())),
             }
         }
@@ -256,13 +261,6 @@ impl Reader<'_> {
                 ["exit", ..] => return LeadsTo::LocalDisk,
                 ["reboot"] => return LeadsTo::Restart,
                 ["fwsetup"] => return LeadsTo::FirmwareSetup,
-                // Where the file has a menu, that is shown; netspec's has none, and then GRUB shows its prompt.
-                ["normal", name] => {
-                    return match self.config(name, variables.clone()) {
-                        LeadsTo::Stops { reason } if reason == no_menu(name) => LeadsTo::Shell,
-                        other => other,
-                    };
-                }
                 ["configfile", name] => return self.config(name, variables.clone()),
                 ["chainloader" | "linux", name, ..] | ["initrd", name, ..] if self.file(name).is_none() => {
                     return LeadsTo::Elsewhere { url: url_of(name) };
@@ -306,10 +304,6 @@ impl Reader<'_> {
         let (protocol, host) = device.split_once(',')?;
         self.shelf.url(&format!("{protocol}://{host}{path}"))
     }
-}
-
-fn no_menu(file: &str) -> String {
-    format!("`{file}` has no menu")
 }
 
 /// A name with the device of another server as a URL: `http://192.168.1.5:8080/path`.

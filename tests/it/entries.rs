@@ -87,7 +87,10 @@ fn pxelinux_leaves_to_ipxe_what_only_ipxe_can_do() {
 
 #[test]
 fn grub_starts_kernels_and_programs_and_has_a_prompt() {
-    insta::assert_snapshot!(texts(&folder(&format!("{GRUB}{ENTRIES}")), &["grub/menu/main.cfg", "grub/prompt.cfg"]));
+    insta::assert_snapshot!(texts(
+        &folder(&format!("{GRUB}{ENTRIES}")),
+        &["grub/menu/main.cfg", "grub/prompt.cfg", "grub/nothing.cfg"]
+    ));
 }
 
 /// The lines of the menu that a PC is shown, as `netspec explain` reads them back from the served text.

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::archiso::{self, expect, runs_from_the_server};
-use super::specs;
+use super::{secure_boot, specs};
 use crate::bench::Bench;
 use crate::case::{Case, Verdict};
 use crate::error::{Context, Error, Result};
+use crate::firmware::{BootFrom, Firmware};
 use crate::lab::process::Launch;
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
@@ -37,8 +38,19 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         },
     },
+    Case {
+        name: "shell_on_uefi_is_that_of_ipxe",
+        proves: "on UEFI, an entry with `boot=\"shell\"` ends at iPXE's prompt",
+        run: |bench| prompt(bench, Firmware::ovmf(BootFrom::Pxe), "iPXE>"),
+    },
+    Case {
+        name: "shell_with_secure_boot_is_the_prompt_of_grub",
+        proves: "with Secure Boot on, an entry with `boot=\"shell\"` ends at GRUB's prompt",
+        run: |bench| prompt(bench, Firmware::SecureBoot(BootFrom::Pxe), "grub>"),
+    },
 ];
 
+const PROMPT: &str = "Prompt of the boot loader";
 const FILES: &str = "Kernel of a file";
 const CHAIN: &str = "Script of a server";
 const KERNEL: &str = "arch/boot/x86_64/vmlinuz-linux";
@@ -68,6 +80,27 @@ fn reaches_login(bench: &mut Bench, entry: &str) -> Verdict {
     let steps = [menu(&[FILES, CHAIN]), choose(entry), Step::LogIn(ARCHISO)];
     bench.guest()?.play(&steps)?;
     Ok(runs_from_the_server(bench)?)
+}
+
+/// For Secure Boot on a LAN of which netspec is the DHCP server, so that shim and GRUB of this machine find it.
+fn prompt(bench: &mut Bench, firmware: Firmware, prompt: &'static str) -> Verdict {
+    bench.only(Subject::Netspec)?;
+    let is_secure = matches!(firmware, Firmware::SecureBoot(_));
+    let image = archiso::image(bench, Layout::Today)?;
+    if is_secure {
+        secure_boot::installed()?;
+        bench.isolated_lan()?;
+    } else {
+        bench.lan(RouterKind::BuiltIn(Siaddr::Zero))?;
+    }
+    let spec = format!(
+        "{}menu \"main\" title=\"Lab netboot\" {{\n    entry \"arch\" iso=\"arch\"\n    entry \"shell\" boot=\"shell\"\n    \
+         entry \"restart\" boot=\"restart\"\n}}\n",
+        if is_secure { specs::isolated("arch", &image.iso) } else { specs::one("arch", &image.iso) }
+    );
+    bench.serve(&spec, &[image])?;
+    bench.power_on(Hardware { firmware, ..Hardware::default() }, None)?;
+    Ok(bench.guest()?.play(&[menu(&[PROMPT, "Restart"]), choose(PROMPT), Step::See(prompt)])?)
 }
 
 /// Copies a file out of an ISO.

@@ -54,6 +54,8 @@ pub const LATER: &[&str] = &[
     "merged_offer_boots_ovmf_beside_dnsmasq",
     "secure_boot_over_http_boot_reaches_login_of_debian_live",
     "secure_boot_over_pxe_reaches_login_beside_dnsmasq_by_a_merged_offer",
+    "shell_on_uefi_is_that_of_ipxe",
+    "shell_with_secure_boot_is_the_prompt_of_grub",
     "ovmf_pxe_takes_two_offers_of_mode_both",
     "ovmf_pxe_follows_the_menu_of_mode_menu",
 ];

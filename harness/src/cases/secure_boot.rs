@@ -107,7 +107,7 @@ fn merged(bench: &mut Bench) -> Verdict {
 }
 
 /// Needs shim and GRUB of this machine.
-fn installed() -> std::result::Result<(), Stop> {
+pub(super) fn installed() -> std::result::Result<(), Stop> {
     for (file, package) in [(SHIM.to_owned(), "shim-signed"), (format!("/{GRUB}"), "grub-efi-amd64-signed")] {
         if !Path::new(&file).is_file() {
             return Err(Stop::Skipped(format!("there is no {file}; Debian's package {package} has it")));

@@ -116,9 +116,12 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
         Target::Files(files) => load(&entry::of_files(files, facts), out),
         Target::Chain(url) => format!("    chainloader {}\n", elsewhere(&url.value)),
         Target::Shell(_) => {
-            // A menu without a line leaves GRUB at its prompt (`grub_enter_normal_mode` of `normal/main.c`).
-            out.text(PROMPT, "set menu=none\n".to_owned());
-            format!("    normal \"($from)/{}/{PROMPT}\"\n", super::FOLDER)
+            // Where there is no menu, `normal` leaves GRUB at its prompt (`grub_enter_normal_mode` of `normal/main.c`); only
+            // `configfile` takes away the menu that there is.
+            let folder = super::FOLDER;
+            out.text(NOTHING, "set menu=none\n".to_owned());
+            out.text(PROMPT, format!("normal \"($from)/{folder}/{NOTHING}\"\n"));
+            configfile(PROMPT)
         }
         Target::Restart(_) => "    reboot\n".to_owned(),
         Target::FirmwareSetup(_) => "    fwsetup\n".to_owned(),
@@ -132,8 +135,9 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
     }
 }
 
-/// The file that has no menu.
+/// What leads to the prompt, and a file that has no menu.
 const PROMPT: &str = "prompt.cfg";
+const NOTHING: &str = "nothing.cfg";
 
 /// The name of a file of another server, in one word: `'(http,192.168.1.5:8080)/path'`.
 fn elsewhere(url: &Url) -> String {
