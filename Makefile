@@ -7,6 +7,7 @@
 # make captures  records what each firmware asks, for tests that need no QEMU
 # make compare   power-on to login, netspec beside dnsmasq and nginx
 # make bench     the servers alone, beside nginx and dnsmasq: files, and answers to DHCP
+# make fuzz      looks for inputs that make netspec panic, SECONDS (60) for each kind; needs `cargo install cargo-fuzz`
 
 NETSPEC = target/release/netspec
 LAB = target/debug/netspec-harness
@@ -56,6 +57,18 @@ compare: build
 
 bench: setup
 	+cargo bench
+
+# cargo-fuzz asks for a nightly compiler only because of the flags of the sanitizer, which the variable allows.
+SECONDS = 60
+FUZZ = RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz
+FOR = -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048
+
+fuzz:
+	mkdir -p tests/fuzz/corpus/spec_text tests/fuzz/corpus/dhcp_packet tests/fuzz/corpus/iso_index target/fuzz/isos
+	xorriso -as mkisofs -quiet -rational-rock -joliet -o target/fuzz/isos/specs.iso specs
+	+$(FUZZ) spec_text tests/fuzz/corpus/spec_text specs tests/diagnostics $(FOR) -max_len=4096
+	+$(FUZZ) dhcp_packet tests/fuzz/corpus/dhcp_packet $(FOR) -max_len=1500
+	+$(FUZZ) iso_index tests/fuzz/corpus/iso_index target/fuzz/isos $(FOR) -max_len=524288
 
 clean:
 	+cargo clean

@@ -44,6 +44,8 @@
 //! | [`proto`] | DHCP, TFTP and HTTP as bytes and decisions | |
 //! | [`plan`] | the plan, its menus and scripts | |
 //! | [`serve`] | sockets, tasks, time; the journal of boots | the network |
+//! | [`build`] | the files of a plan as a folder for other web servers | files |
+//! | [`export`] | a plan in the words of dnsmasq and a web server | |
 //! | [`explain`] | what a client would be offered, by the code of `proto` and `serve`; captures | files |
 //! | [`lsp`] | findings, help and names for an editor | files |
 //! | [`cli`] | the only module that prints or exits | the terminal |
@@ -71,9 +73,11 @@
 #![warn(missing_docs)]
 
 pub mod answers;
+pub mod build;
 pub mod cli;
 pub mod diag;
 pub mod explain;
+pub mod export;
 pub mod facts;
 pub mod fetch;
 pub mod image;

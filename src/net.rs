@@ -1,5 +1,6 @@
 //! What machines are known by, as the field writes it: addresses, and what their firmware calls them.
 
+mod origin;
 mod serial;
 mod uuid;
 
@@ -9,6 +10,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+pub use self::origin::{MAX as MAX_ORIGIN, Origin, OriginError};
 pub use self::serial::Serial;
 pub use self::uuid::Uuid;
 

@@ -19,7 +19,7 @@ use crate::isos::{self, Isos};
 use crate::lab::loss::LossRule;
 use crate::lab::netns::is_real_root;
 use crate::lab::process::Process;
-use crate::lab::{self, Cable, Host, Interference, Lab, RIVAL, ROUTER, RouterKind, SERVER};
+use crate::lab::{self, Cable, Host, Interference, Lab, ORIGIN, RIVAL, ROUTER, RouterKind, SERVER};
 use crate::media;
 use crate::qemu::{Hardware, Places, Qemu};
 use crate::subject::{self, Image, Order, Subject};
@@ -44,6 +44,7 @@ pub struct Bench<'a> {
     subject: Subject,
     evidence: Evidence,
     guest: Option<Guest>,
+    cable: Option<Cable>,
     servers: Vec<Process>,
     helpers: Vec<Process>,
     hosts: Vec<Host>,
@@ -62,6 +63,7 @@ impl<'a> Bench<'a> {
             subject,
             evidence: Evidence::new(run, name)?,
             guest: None,
+            cable: None,
             servers: Vec::new(),
             helpers: Vec::new(),
             hosts: Vec::new(),
@@ -125,7 +127,7 @@ impl<'a> Bench<'a> {
 
     /// Starts the server under test: netspec with `spec`, the stack made by hand with `images`.
     pub fn serve(&mut self, spec: &str, images: &[Image]) -> std::result::Result<[u8; 6], Stop> {
-        if self.subject == Subject::Seed {
+        if self.subject.has_dnsmasq() {
             self.needs_root("dnsmasq as the proxy")?;
         }
         let host = self.lab()?.host("server", Some(SERVER))?;
@@ -143,6 +145,20 @@ impl<'a> Bench<'a> {
         let mac = host.mac;
         self.hosts.push(host);
         Ok(mac)
+    }
+
+    /// Tests another server from now on.
+    pub fn instead(&mut self, subject: Subject) {
+        self.subject = subject;
+    }
+
+    /// Adds a web server with what netspec builds of `spec`.
+    pub fn publish(&mut self, spec: &str) -> Result<()> {
+        let host = self.lab()?.host("origin", Some(ORIGIN))?;
+        let (scratch, log) = (self.scratch.path().join("origin"), self.evidence.file("origin.log"));
+        self.helpers.push(subject::origin::start(&host, &self.options.netspec, spec, &scratch, &log)?);
+        self.hosts.push(host);
+        Ok(())
     }
 
     /// Adds a machine that has to ask for its address.
@@ -170,7 +186,18 @@ impl<'a> Bench<'a> {
         server.wait_for_log(&log, text, limit)
     }
 
-    /// Connects a PC and switches it on.
+    /// Runs a command of netspec about the spec that is served, beside the server; gives what it printed.
+    pub fn command(&self, name: &str, words: &[&str]) -> Result<String> {
+        let mut command = std::process::Command::new(&self.options.netspec);
+        command.arg(name).arg(self.evidence.file("netspec.kdl")).args(words);
+        let output = command.arg("--state").arg(self.scratch.path().join("state")).output().context("netspec")?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(Error::new(format!("netspec {name}: {}", String::from_utf8_lossy(&output.stderr)))),
+        }
+    }
+
+    /// Connects a PC and switches it on, in place of the one before, whose cable it gets.
     ///
     /// A firmware that cannot be had here is a reason to skip the case.
     pub fn power_on(&mut self, hardware: Hardware, lose: Option<LossRule>) -> std::result::Result<&mut Guest, Stop> {
@@ -178,8 +205,14 @@ impl<'a> Bench<'a> {
         let evidence = self.evidence.clone();
         let sockets = self.scratch.path().to_owned();
         let disguise = hardware.firmware == Firmware::SeaBios(Rom::Unnamed);
-        let cable: Cable =
-            self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), Interference { lose, disguise })?;
+        if let Some(mut before) = self.guest.take() {
+            before.power_off()?;
+        }
+        let cable = match self.cable.take() {
+            Some(cable) => cable,
+            None => self.lab()?.cable(&sockets, &evidence.pcap(), &evidence.wire(), Interference { lose, disguise })?,
+        };
+        let cable = self.cable.insert(cable);
         let places = Places {
             parts: &parts,
             sockets: &sockets,
@@ -187,8 +220,7 @@ impl<'a> Bench<'a> {
             firmware: &evidence.firmware(),
             console: &evidence.console(),
         };
-        let qemu = Qemu::power_on(hardware, self.options.accel, &cable, &places)?;
-        self.helpers.push(cable.process);
+        let qemu = Qemu::power_on(hardware, self.options.accel, cable, &places)?;
         Ok(self.guest.insert(Guest::new(qemu, self.options.accel, evidence)))
     }
 
@@ -209,7 +241,8 @@ impl<'a> Bench<'a> {
 
     /// Fails if a server or a helper has died unnoticed.
     pub fn check_alive(&mut self) -> Result<()> {
-        self.servers.iter_mut().chain(&mut self.helpers).try_for_each(Process::check_alive)
+        let cable = self.cable.iter_mut().map(|cable| &mut cable.process);
+        self.servers.iter_mut().chain(&mut self.helpers).chain(cable).try_for_each(Process::check_alive)
     }
 
     /// What a person has to type to look around in a LAN that was kept.
@@ -225,6 +258,7 @@ impl<'a> Bench<'a> {
         if let Some(mut guest) = self.guest.take() {
             results.push(guest.power_off());
         }
+        results.extend(self.cable.take().map(|mut cable| cable.process.stop()));
         results.extend(self.servers.iter_mut().map(Process::stop));
         results.extend(self.helpers.iter_mut().map(Process::stop));
         results.extend(self.hosts.drain(..).map(Host::remove));

@@ -237,7 +237,7 @@ fn make_media(cache: &Path, quick: bool) -> Result<()> {
 
 /// Makes this process fit for the laboratory and settles what all cases share.
 fn prepare(subject: Subject, common: &Common) -> Result<Options> {
-    tools::check(subject == Subject::Seed)?;
+    tools::check(subject.has_dnsmasq())?;
     netns::become_root()?;
     end_cleanly_on_signals()?;
     let netspec = match &common.netspec {

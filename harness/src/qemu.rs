@@ -65,11 +65,40 @@ pub struct Hardware {
     pub nic: Nic,
     /// What starts it.
     pub firmware: Firmware,
+    /// What its firmware calls it (SMBIOS type 1).
+    pub identity: Identity,
+}
+
+/// How a machine is told from others of its kind; what is not said, QEMU leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// Its UUID.
+    pub uuid: Option<&'static str>,
+    /// Its serial number.
+    pub serial: Option<&'static str>,
+}
+
+impl Identity {
+    /// No UUID and no serial number.
+    pub const NONE: Self = Self { uuid: None, serial: None };
+
+    /// What QEMU is told.
+    fn arguments(self) -> Vec<String> {
+        let mut words = vec!["type=1".to_owned()];
+        words.extend(self.uuid.map(|uuid| format!("uuid={uuid}")));
+        words.extend(self.serial.map(|serial| format!("serial={serial}")));
+        if self == Self::NONE { Vec::new() } else { vec!["-smbios".to_owned(), words.join(",")] }
+    }
 }
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { memory: 2048, nic: Nic::Virtio, firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)) }
+        Self {
+            memory: 2048,
+            nic: Nic::Virtio,
+            firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)),
+            identity: Identity::NONE,
+        }
     }
 }
 
@@ -125,6 +154,7 @@ impl Qemu {
         let mut launch = Launch::new("QEMU", emulator)
             .args(processor(cpu, firmware.age(), accel))
             .args(["-m", &hardware.memory.to_string(), "-no-reboot"])
+            .args(hardware.identity.arguments())
             .args(firmware.arguments(parts.flash.as_ref(), places.sockets)?)
             .arg("-netdev")
             .arg(nic)

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diag::Code;
 use crate::lock::LockMode;
-use crate::net::MacAddr;
+use crate::net::{MacAddr, Origin, Serial, Uuid};
 
 /// Boots PCs over the network from ISO files, as one KDL file says.
 #[derive(Debug, Parser)]
@@ -29,16 +29,30 @@ pub(super) enum Command {
     Lock(LockArgs),
     /// Prints the plan that a spec means: everything that would be answered, without any address of this machine
     Plan(PlanArgs),
+    /// Says what clients would notice between two plans, and why; the exit code is that of `diff`
+    Diff(DiffArgs),
     /// Lists the boot loaders: which one was found where, what it is, and which clients it serves
     Loaders(LoadersArgs),
     /// Tells an editor the same as `check` while a spec is written, over standard input and output
     Lsp(LspArgs),
     /// Says what a PC is offered, step by step, from its first packet to the kernel's command line
     Explain(ExplainArgs),
+    /// Notes which entry a machine boots next time, and only then; without an entry, says what is noted
+    BootNext(BootNextArgs),
     /// Fetches the files that specs pin by URL and digest into the cache, from where they are served
     Fetch(FetchArgs),
     /// Brings specs into one form; comments stay, and the specs mean the same
+    ///
+    /// Words, strings, numbers and comments stay as they are written; only blanks and line breaks move: a node to a line, four
+    /// blanks for each block, one blank between values and none around `=`, at most one blank line in a row, and the comments at
+    /// the ends of lines in one column for each paragraph. A block that was written on one line stays on one. Line ends become
+    /// `\n`. A file that is not KDL is left alone, with the findings of `check`.
     Fmt(FmtArgs),
+    /// Writes the files that PCs fetch into a folder, for any web server, object store or CDN to hand out
+    Build(BuildArgs),
+    /// Prints the closest configuration of other servers, and says what they cannot do
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Answers booting PCs on the networks of a spec until Ctrl-C; hands out addresses only where it says `dhcp "server"`
     Serve(ServeArgs),
 }
@@ -74,6 +88,19 @@ pub(super) struct CheckArgs {
     pub(super) lock: LockedArgs,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainCodeArgs {
+    /// Their names, with or without `netspec::`
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<Code>,
+    /// List all kinds, a line each
+    #[arg(long, conflicts_with = "codes")]
+    pub(super) list: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
 /// How the lock is used by what needs no ISO.
 #[derive(Debug, ClapArgs)]
 pub(super) struct LockedArgs {
@@ -106,25 +133,25 @@ pub(super) struct LockArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct ExplainCodeArgs {
-    /// Their names, with or without `netspec::`
-    #[arg(value_name = "CODE")]
-    pub(super) codes: Vec<Code>,
-    /// List all kinds, a line each
-    #[arg(long, conflicts_with = "codes")]
-    pub(super) list: bool,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub(super) format: ListFormat,
-}
-
-#[derive(Debug, ClapArgs)]
 pub(super) struct PlanArgs {
     /// The spec file
     pub(super) spec: PathBuf,
     /// Print only the SHA-256 digest of the plan
     #[arg(long)]
     pub(super) digest: bool,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DiffArgs {
+    /// A spec file, or a plan that `netspec plan` printed
+    pub(super) old: PathBuf,
+    /// Another one; without it, OLD is a spec, and its lock is compared with what is there
+    pub(super) new: Option<PathBuf>,
+    /// How the differences are written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
     #[command(flatten)]
     pub(super) lock: LockedArgs,
 }
@@ -158,6 +185,15 @@ pub(super) struct ExplainArgs {
     /// The hardware address of its network card
     #[arg(long)]
     pub(super) mac: Option<MacAddr>,
+    /// The UUID that its firmware has for it, as `dmidecode -s system-uuid` shows it
+    #[arg(long)]
+    pub(super) uuid: Option<Uuid>,
+    /// The serial number that its firmware has for it, as `dmidecode -s system-serial-number` shows it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) serial: Option<Serial>,
+    /// The address that it gets on its network, for groups of a subnet
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) address: Option<Ipv4Addr>,
     /// What its firmware says that it is (DHCP option 60), where that is unusual
     #[arg(long, value_name = "TEXT", requires = "arch")]
     pub(super) vendor_class: Option<String>,
@@ -184,10 +220,57 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct FetchArgs {
-    /// The spec files
-    #[arg(required = true)]
-    pub(super) specs: Vec<PathBuf>,
+pub(super) struct BuildArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The folder that the built folder is made in
+    #[arg(long, short, value_name = "DIR", default_value = "out")]
+    pub(super) out: PathBuf,
+    /// Build menus and scripts, too, as they are for clients of a TFTP server with this address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// The URL at which a web server hands out what is built [default: http:// and the address of --server]
+    #[arg(long, value_name = "URL", requires = "server")]
+    pub(super) origin: Option<Origin>,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = EventFormat::Text)]
+    pub(super) format: EventFormat,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportCommand {
+    /// dnsmasq for DHCP and TFTP, beside a web server
+    Dnsmasq(DnsmasqArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DnsmasqArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The address of the machine that dnsmasq runs on [default: as the spec says, else that of this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) server: Option<Ipv4Addr>,
+    /// The URL at which the web server hands out the built folder [default: http:// and the address]
+    #[arg(long, value_name = "URL")]
+    pub(super) origin: Option<Origin>,
+    /// The folder that `netspec build` writes to
+    #[arg(long, short, value_name = "DIR", default_value = "out")]
+    pub(super) out: PathBuf,
+    /// Print the configuration of this web server in place of that of dnsmasq
+    #[arg(long, value_enum)]
+    pub(super) web: Option<WebServer>,
+    #[command(flatten)]
+    pub(super) lock: LockedArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WebServer {
+    /// A `server` block for nginx
+    Nginx,
+    /// A command line of darkhttpd
+    Darkhttpd,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -201,6 +284,33 @@ pub(super) struct FmtArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct BootNextArgs {
+    /// The spec file
+    pub(super) spec: PathBuf,
+    /// The name of a `host`; without it, all that have something noted
+    pub(super) host: Option<String>,
+    /// The name of an entry, or of a menu, a slash and an entry
+    #[arg(conflicts_with = "clear")]
+    pub(super) entry: Option<String>,
+    /// Take back what is noted for the host
+    #[arg(long, requires = "host")]
+    pub(super) clear: bool,
+    /// The folder that the server keeps its state in [default: $STATE_DIRECTORY, else /var/lib/netspec]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct FetchArgs {
+    /// The spec files
+    #[arg(required = true)]
+    pub(super) specs: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ServeArgs {
     /// The spec file
     pub(super) spec: PathBuf,
@@ -210,7 +320,7 @@ pub(super) struct ServeArgs {
     /// How milestones are written
     #[arg(long, value_enum, default_value_t = EventFormat::Text)]
     pub(super) format: EventFormat,
-    /// The folder that leases are kept in, where a network says `dhcp "server"` [default: $STATE_DIRECTORY, else
+    /// The folder that leases and next boots are kept in, where the spec has some [default: $STATE_DIRECTORY, else
     /// /var/lib/netspec]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,

@@ -10,7 +10,7 @@ use crate::diag::Severity;
 use crate::diag::render::{self, Style};
 use crate::facts::Use;
 use crate::plan::secure_boot::SecureBoot;
-use crate::serve::host;
+use crate::serve::{host, ports};
 use crate::world::OsWorld;
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
@@ -24,6 +24,9 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         };
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
+            if let Some(outcome) = &compiled.outcome {
+                compiled.findings.extend(ports::check(&compiled.networks, &outcome.resolved.server));
+            }
             compiled.findings.sort();
         }
         failed |= compiled.findings.has_errors() || args.deny_warnings && compiled.findings.warnings() > 0;

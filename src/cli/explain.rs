@@ -57,6 +57,9 @@ fn one(args: &ExplainArgs, name: &str, setup: &Setup<'_>) -> Result<(String, Exi
     let client = Client {
         firmware,
         mac: args.mac,
+        uuid: args.uuid,
+        serial: args.serial.clone(),
+        address: args.address,
         vendor_class: args.vendor_class.clone(),
         user_class: args.user_class.clone(),
         secure_boot: args.secure_boot,
@@ -73,7 +76,14 @@ fn one(args: &ExplainArgs, name: &str, setup: &Setup<'_>) -> Result<(String, Exi
 /// Every kind of client, in short.
 fn all(args: &ExplainArgs, setup: &Setup<'_>) -> String {
     let of = |firmware, user_class: Option<&str>| {
-        let client = Client { mac: args.mac, user_class: user_class.map(str::to_owned), ..Client::of(firmware) };
+        let client = Client {
+            mac: args.mac,
+            uuid: args.uuid,
+            serial: args.serial.clone(),
+            address: args.address,
+            user_class: user_class.map(str::to_owned),
+            ..Client::of(firmware)
+        };
         explain(&client, setup)
     };
     let ipxe = Firmware::named("bios").map(|bios| of(bios, Some("iPXE")));

@@ -1,6 +1,5 @@
 //! `netspec lock`: pins every file that a spec needs.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,7 +34,9 @@ fn one(path: &Path, only_check: bool, local: &Local) -> Result<String, String> {
     let Some(outcome) = compiled.outcome.take() else {
         return Err(report::findings(&compiled, FindingFormat::Full, report::style(&std::io::stderr())));
     };
-    let section = section(path, &outcome, local)?;
+    let Outcome { resolved, gathered, .. } = &outcome;
+    let section = lock::pin(resolved, gathered, folder_of(path), &OsWorld, &local.cache, &local.bar)
+        .map_err(|error| format!("netspec: {error}\n"))?;
     let file = lock::beside(path);
     let (old, note) = match lock::read(&file, &OsWorld) {
         Ok(old) => (old.unwrap_or_default(), String::new()),
@@ -70,27 +71,6 @@ fn one(path: &Path, only_check: bool, local: &Local) -> Result<String, String> {
     }
     lock::write(&file, &new).map_err(|error| format!("netspec: {shown} cannot be written: {error}\n"))?;
     Ok(format!("{shown} written: {}\n{said}", holds(&section)))
-}
-
-/// What is there of the spec, with every ISO read whole.
-fn section(path: &Path, outcome: &Outcome, local: &Local) -> Result<Section, String> {
-    let isos = &outcome.resolved.isos;
-    let read = lock::digests(isos.iter().map(|iso| iso.path.as_path()), &OsWorld, &local.cache, &local.bar);
-    let mut digests = BTreeMap::new();
-    for iso in isos {
-        match read.get(&iso.path) {
-            Some(Ok(found)) => _ = digests.insert(iso.name.clone(), *found),
-            Some(Err(error)) => {
-                return Err(format!(
-                    "netspec: ISO `{}` cannot be locked: `{}`: {error}\n",
-                    iso.name,
-                    iso.path.display()
-                ));
-            }
-            None => {}
-        }
-    }
-    Ok(Section::of(&outcome.resolved, &outcome.gathered, &digests, folder_of(path)))
 }
 
 /// A line for each difference to what was locked before.

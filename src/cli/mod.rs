@@ -4,10 +4,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing belongs")]
 
 mod args;
+mod boot_next;
+mod build;
 mod check;
 pub mod compile;
+mod diff;
 mod explain;
 mod explain_code;
+mod export;
 mod fetch;
 mod fmt;
 mod init;
@@ -19,12 +23,13 @@ mod progress;
 mod replace;
 mod report;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::args::{Args, Command};
+use self::args::{Args, Command, ExportCommand};
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
@@ -37,7 +42,11 @@ pub fn main() -> ExitCode {
         Command::Lock(lock) => lock::run(&lock),
         Command::Lsp(lsp) => lsp::run(&lsp),
         Command::Plan(plan) => plan::run(&plan),
+        Command::Diff(diff) => diff::run(&diff),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Build(build) => build::run(&build),
+        Command::Export(ExportCommand::Dnsmasq(dnsmasq)) => export::run(&dnsmasq),
+        Command::BootNext(boot_next) => boot_next::run(&boot_next),
         Command::Fetch(fetch) => fetch::run(&fetch),
         Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Serve(serve) => serve::run(&serve),

@@ -1,13 +1,12 @@
 //! What compiling has of this machine: the cache of digests, and a terminal to show progress on.
 
-use std::env;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::facts::Use;
 use crate::lock::{Cache, LockMode, Progress, Setting};
+use crate::world::cache_folder;
 
 /// The cache and the terminal of this process.
 pub(super) struct Local {
@@ -17,23 +16,13 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn new() -> Self {
-        Self { cache: Cache::open(cache_folder().as_deref()), bar: Bar::default() }
+        Self { cache: Cache::open(Some(&cache_folder())), bar: Bar::default() }
     }
 
     /// How a command compiles that knows about locks.
     pub(super) fn setting(&self, mode: LockMode, what_for: Use) -> Setting<'_> {
         Setting { lock: Some(mode), what_for, cache: &self.cache, progress: &self.bar }
     }
-}
-
-/// The folder for what can be found out again: as said, the user's one, or that of the system for root without a home.
-fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let said = env::var_os("NETSPEC_CACHE").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let of_user =
-        || Some(absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?.join("netspec"));
-    let of_system = || nix::unistd::geteuid().is_root().then(|| PathBuf::from("/var/cache/netspec"));
-    said.or_else(of_user).or_else(of_system)
 }
 
 /// A bar on the terminal while files are hashed; nothing where the standard error stream is none.

@@ -2,7 +2,6 @@
 
 mod printer;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use self::printer::Printer;
 use super::args::{EventFormat, FindingFormat, ServeArgs};
 use super::compile::{self, Compiled, Outcome};
 use super::progress::Local;
-use super::{fetch, report};
+use super::{fetch, report, state};
 use crate::facts::Use;
 use crate::lock::LockMode;
 use crate::plan::{Node, Plan};
@@ -23,7 +22,7 @@ use crate::serve::dhcp::Mode;
 use crate::serve::host::{self, Located};
 use crate::serve::lease::{Rival, RivalError, described};
 use crate::serve::port_holder::listed;
-use crate::serve::{self, Bound, ready};
+use crate::serve::{self, Bound, origin, ready};
 use crate::spec::loader::{LoaderKind, Machine};
 use crate::world::OsWorld;
 
@@ -50,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         let _guard = runtime.enter();
-        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located, &state(args));
+        let bound = serve::bind(&outcome.plan, &outcome.gathered, &located, &state::folder(args.state.as_deref()));
         let bound = bound.map_err(|error| error.to_string())?;
         let others = runtime.block_on(bound.rivals());
         report::write(std::io::stderr(), &alone(others, args.force)?);
@@ -60,6 +59,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         }
         let intro = intro(&sources.main().name(), &outcome, &located, &bound);
         report::write(std::io::stderr(), &intro);
+        ask_origin(&outcome.plan);
         runtime.block_on(serve_until_told(bound, args))
     });
     match served {
@@ -71,11 +71,16 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     }
 }
 
-/// The folder for what outlives this process: as said, as a service manager says it (the first of several), or the usual one.
-fn state(args: &ServeArgs) -> PathBuf {
-    let by_manager = || Some(std::env::split_paths(&std::env::var_os("STATE_DIRECTORY")?).next()?.to_owned());
-    let said = args.state.clone().or_else(by_manager).filter(|path| !path.as_os_str().is_empty());
-    said.unwrap_or_else(|| PathBuf::from("/var/lib/netspec"))
+/// Finds out whether the origin has the payload, and says so where it has not. Serving does not wait for that: who looks
+/// after the origin may be about to publish it.
+fn ask_origin(plan: &Plan) {
+    let Some(payload) = plan.payload_origin() else { return };
+    std::thread::spawn(move || {
+        if let Err(error) = origin::probe(&payload) {
+            let text = format!("netspec: the origin of payload, {payload}, {error}\n  help: {}\n", error.help());
+            report::write(std::io::stderr(), &text);
+        }
+    });
 }
 
 /// Whether addresses may be given out beside what else answers; the text to show if so, or the reason if not.
@@ -193,10 +198,17 @@ fn intro(spec: &str, outcome: &Outcome, located: &[Located], bound: &Bound) -> S
     for report in outcome.secure_boot.iter().filter(|report| report.has_way()) {
         text.push_str(&format!("  {}\n", report.ways()));
     }
-    let http = outcome.plan.server.http_port;
-    text.push_str(&format!(
-        "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
-    ));
+    if let Some(origin) = outcome.plan.payload_origin() {
+        text.push_str(&format!(
+            "  kernels, initial RAM disks, root images and programs for HTTP Boot come from {origin}\n"
+        ));
+    }
+    text.push_str(&match outcome.plan.http_port() {
+        Some(http) => format!(
+            "  HTTP on port {http}, TFTP on port 69; a firewall must let in UDP 67, 69 and 4011, and TCP {http}\n"
+        ),
+        None => "  TFTP on port 69 and no HTTP; a firewall must let in UDP 67, 69 and 4011\n".to_owned(),
+    });
     text.push_str("ready: let a PC boot from the network; Ctrl-C ends\n");
     text
 }

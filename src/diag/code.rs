@@ -90,6 +90,8 @@ codes! {
     InvalidSubnet = "invalid-subnet", Error;
     /// A range that is not written as two addresses in their order, or that has too many.
     InvalidRange = "invalid-range", Error;
+    /// An origin that is no URL of a folder on an HTTP server.
+    InvalidOrigin = "invalid-origin", Error;
     /// A UUID or serial number that many boards have.
     PlaceholderId = "placeholder-id", Error;
     /// A URL that boot loaders or netspec cannot load.
@@ -104,10 +106,14 @@ codes! {
     DuplicateName = "duplicate-name", Error;
     /// An entry names an ISO that the spec does not define.
     UnknownIso = "unknown-iso", Error;
-    /// An entry names a menu that the spec does not define.
+    /// An entry, a host or a group names a menu that the spec does not define.
     UnknownMenu = "unknown-menu", Error;
     /// An entry names answers that the spec does not define.
     UnknownAnswers = "unknown-answers", Error;
+    /// A host or group boots an entry that the spec does not define.
+    UnknownEntry = "unknown-entry", Error;
+    /// A host or group boots an entry of which there are several.
+    AmbiguousEntry = "ambiguous-entry", Error;
     /// Two networks claim the same addresses.
     SubnetOverlap = "subnet-overlap", Error;
     /// Addresses to give out that the clients of the network cannot have.
@@ -160,9 +166,21 @@ codes! {
     FixedAddress = "fixed-address", Warning;
     /// Two hosts have the same hardware address.
     DuplicateMac = "duplicate-mac", Error;
+    /// Two hosts have the same UUID.
+    DuplicateUuid = "duplicate-uuid", Error;
+    /// Two hosts have the same serial number.
+    DuplicateSerial = "duplicate-serial", Error;
+    /// A host that is known by its serial number alone, which some clients do not tell.
+    SerialNotTold = "serial-not-told", Warning;
+    /// A `group` that an earlier one leaves no machine.
+    ShadowedGroup = "shadowed-group", Warning;
+    /// A `group` without a condition.
+    GroupForAll = "group-for-all", Warning;
+    /// A `group` for machines that never ask.
+    GroupWithoutMachines = "group-without-machines", Warning;
     /// A `firmware` that an earlier one leaves no machine.
     ShadowedRule = "shadowed-rule", Warning;
-    /// A `host` or `firmware` that changes nothing.
+    /// A `host`, `group` or `firmware` that changes nothing.
     RuleWithoutEffect = "rule-without-effect", Warning;
     /// A spec that answers nobody.
     NobodyAnswered = "nobody-answered", Warning;
@@ -252,6 +270,8 @@ codes! {
     SecureBootNoWay = "secure-boot-no-way", Warning;
     /// A kernel that shim refuses where Secure Boot is on.
     SecureBootKernel = "secure-boot-kernel", Warning;
+    /// An origin that boot loaders of this spec cannot fetch from, because they speak no TLS.
+    OriginNeedsTls = "origin-needs-tls", Warning;
     /// A name that a client must be told does not fit into a DHCP reply.
     BootNameTooLong = "boot-name-too-long", Error;
 
@@ -272,4 +292,6 @@ codes! {
     InterfaceDown = "interface-down", Error;
     /// The interface of the network does not have the address that clients are told.
     AddressNotHere = "address-not-here", Error;
+    /// Another program holds a port that is needed.
+    PortInUse = "port-in-use", Warning;
 }

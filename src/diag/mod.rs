@@ -48,18 +48,36 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to write instead, one sentence.
     pub help: Option<String>,
+    /// The text that mends it in the place of the primary label, where there is only one.
+    pub replacement: Option<String>,
 }
 
 impl Diagnostic {
     /// A finding without a place yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: code.severity(), message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            replacement: None,
+        }
     }
 
     /// Adds a labelled place; the first one added is the primary one.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says to write this in the place of the primary label.
+    #[must_use]
+    pub fn replace(mut self, with: impl Into<String>) -> Self {
+        let with = with.into();
+        self.help = Some(format!("write `{with}`"));
+        self.replacement = Some(with);
         self
     }
 

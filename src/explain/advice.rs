@@ -27,7 +27,8 @@ pub(super) fn why(class: &ClientClass, message: &ServerMessage, port: ReceivedOn
             }
         },
         ClientClass::Http(_) => {
-            "HTTP Boot wants a whole URL in option 67; it has an address in it, because no DNS server may be known"
+            "HTTP Boot wants a whole URL in option 67; where it has a name in place of an address, the network's DHCP server \
+             must name a DNS server"
                 .to_owned()
         }
         ClientClass::Ipxe { .. } if !message.file.ends_with(b".ipxe") => {

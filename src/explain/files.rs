@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::facts::Gathered;
-use crate::plan::{Node, Plan, Role};
+use crate::plan::{Node, Plan, Role, start};
 use crate::proto::name;
 use crate::serve::content::{Content, Files, Opened};
 use crate::serve::event::Transport;
@@ -21,6 +21,8 @@ pub(super) struct Shelf<'a> {
     pub(super) plan: &'a Plan,
     pub(super) gathered: &'a Gathered,
     pub(super) server: Ipv4Addr,
+    /// The address of the client, where it is known.
+    pub(super) client: Option<Ipv4Addr>,
 }
 
 /// What a client asks for, and what it gets.
@@ -47,6 +49,9 @@ pub struct Got {
     pub role: Role,
     /// Where its bytes come from.
     pub from: Source,
+    /// What was decided for the machine, where the file depends on it: `host desk: menu lab`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided: Option<String>,
 }
 
 /// Where the bytes of a served file come from.
@@ -90,8 +95,26 @@ impl Shelf<'_> {
         Some(self.fetched(url, over, path.ok()))
     }
 
-    /// The path of a URL that leads to this server.
+    /// The path in the tree that a URL leads to.
+    pub(super) fn path_of(&self, url: &str) -> Option<String> {
+        let (_, path) = self.ours(url)?;
+        // A folder is no name of a file.
+        let is_folder = path.ends_with('/');
+        let file = if is_folder { format!("{path}file") } else { path.to_owned() };
+        let name = name::from_http(file.as_bytes()).ok()?;
+        Some(if is_folder { name.trim_end_matches("file").to_owned() } else { name })
+    }
+
+    /// Why a file that would be made for the client cannot be made.
+    pub(super) fn why_not(&self, path: &str) -> Option<String> {
+        self.tree.why_not(path, self.server, self.server)
+    }
+
+    /// The path of a URL that leads to this server, or to the origin of payload.
     fn ours<'u>(&self, url: &'u str) -> Option<(Transport, &'u str)> {
+        if let Some(path) = self.plan.boot.origin.as_ref().and_then(|origin| url.strip_prefix(&origin.url)) {
+            return path.strip_prefix('/').map(|path| (Transport::Http, path));
+        }
         let (scheme, rest) = url.split_once("://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (over, usual) = match scheme {
@@ -111,14 +134,22 @@ impl Shelf<'_> {
     }
 
     fn fetched(&self, asks_for: &str, over: Transport, path: Option<String>) -> Fetched {
-        let opened = path.and_then(|path| self.tree.open(&path, self.server));
+        let opened = path.and_then(|path| self.open(&path));
         let gets = opened.map(|opened| Got {
             path: opened.path.to_string(),
             size: opened.len,
             role: opened.role,
             from: self.source(&opened.path),
+            decided: opened.decided.as_deref().map(str::to_owned),
         });
         Fetched { asks_for: asks_for.to_owned(), over, gets }
+    }
+
+    fn open(&self, path: &str) -> Option<Opened> {
+        match self.client {
+            Some(client) => self.tree.open_for(path, self.server, client),
+            None => self.tree.open(path, self.server),
+        }
     }
 
     /// In the order of [`FileTree`]: a file of the plan, a file of an ISO, a file that is everywhere.
@@ -142,6 +173,7 @@ impl Shelf<'_> {
                 loader: name.clone(),
             },
             Some(Node::Alias(other)) => Source::in_iso(other),
+            None if start::is_own(path) => Source::Generated,
             None => in_iso,
         }
     }
@@ -153,7 +185,7 @@ impl Shelf<'_> {
 
     /// The first bytes of a file that was found; fewer where it ends before or cannot be read.
     pub(super) fn head(&self, got: &Got, limit: u64) -> Vec<u8> {
-        self.tree.open(&got.path, self.server).map(|opened| head(&opened, limit)).unwrap_or_default()
+        self.open(&got.path).map(|opened| head(&opened, limit)).unwrap_or_default()
     }
 
     /// The root images of an ISO below a URL such as `http://192.168.1.5/iso/arch/`.

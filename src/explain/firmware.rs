@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use crate::net::MacAddr;
+use crate::net::{MacAddr, Serial, Uuid};
 use crate::proto::dhcp::{Architecture, EfiCpu, Platform};
 
 /// A kind of firmware, by the name that it has in specs and on the command line.
@@ -119,6 +119,12 @@ pub struct Client {
     pub firmware: &'static Firmware,
     /// Its hardware address, where one was named.
     pub mac: Option<MacAddr>,
+    /// Its UUID, where one was named.
+    pub uuid: Option<Uuid>,
+    /// Its serial number, where one was named. No DHCP message has it.
+    pub serial: Option<Serial>,
+    /// The address that it gets, where one was named.
+    pub address: Option<Ipv4Addr>,
     /// Another option 60 than this kind of firmware sends.
     pub vendor_class: Option<String>,
     /// Option 77. With `iPXE` or `gPXE` the client is iPXE from its first packet on, as from the ROM of a network card.
@@ -168,7 +174,16 @@ const MAX_MESSAGE: u16 = 1472;
 impl Client {
     /// A client of this kind of which nothing else is known.
     pub fn of(firmware: &'static Firmware) -> Self {
-        Self { firmware, mac: None, vendor_class: None, user_class: None, secure_boot: false }
+        Self {
+            firmware,
+            mac: None,
+            uuid: None,
+            serial: None,
+            address: None,
+            vendor_class: None,
+            user_class: None,
+            secure_boot: false,
+        }
     }
 
     /// Whether it is iPXE from its first packet on.
@@ -254,7 +269,8 @@ impl Client {
         put(53, &[message]);
         put(57, &MAX_MESSAGE.to_be_bytes());
         put(55, &REQUESTED);
-        put(97, &[0; 17]);
+        let uuid = self.uuid.map_or([0; 16], Uuid::as_in_smbios);
+        put(97, &[&[0], &uuid[..]].concat());
         for option in self.options(stage, boot_server) {
             put(option.option, &option.bytes);
         }

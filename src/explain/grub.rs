@@ -13,6 +13,7 @@ use super::files::{Fetched, Shelf};
 use super::ipxe::missing;
 use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
 use crate::net::MacAddr;
+use crate::plan::start::is_own;
 
 /// Files that are read on the way to one menu.
 const MAX_FILES: usize = 32;
@@ -20,6 +21,13 @@ const MAX_FILES: usize = 32;
 const MAX_MENUS: usize = 1000;
 /// The pattern that takes a hardware address apart.
 const ADDRESS: &str = "^(..):(..):(..):(..):(..):(..)$";
+
+/// The pattern of a text that means the same in every protocol, and a character of one.
+const PLAIN: &str = "^[A-Za-z0-9._-]+$";
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+}
 
 /// What GRUB knows when it starts.
 pub(super) struct Start<'a> {
@@ -32,14 +40,24 @@ pub(super) struct Start<'a> {
 }
 
 /// Follows the script that GRUB reads first, a path on the device that it was loaded from.
-pub(super) fn follow(first: &str, start: &Start<'_>, known: &Known, shelf: &Shelf<'_>) -> Menus {
+///
+/// Gives its menus, and the scripts that are each machine's own and were run on the way.
+pub(super) fn follow(first: &str, start: &Start<'_>, known: &Known, shelf: &Shelf<'_>) -> (Menus, Vec<Fetched>) {
     let variables = BTreeMap::from([
         ("root".to_owned(), start.device.clone()),
         ("grub_cpu".to_owned(), start.cpu.to_owned()),
+        ("grub_platform".to_owned(), "efi".to_owned()),
         ("net_default_mac".to_owned(), start.mac.to_string()),
     ]);
-    let mut reader =
-        Reader { start, known, shelf, places: BTreeMap::new(), menus: Vec::new(), waiting: VecDeque::new() };
+    let mut reader = Reader {
+        start,
+        known,
+        shelf,
+        places: BTreeMap::new(),
+        menus: Vec::new(),
+        waiting: VecDeque::new(),
+        own: Vec::new(),
+    };
     let first = reader.config(first, variables);
     while let Some((at, variables, entries)) = reader.waiting.pop_front() {
         let lines = reader.lines(&variables, entries);
@@ -47,7 +65,7 @@ pub(super) fn follow(first: &str, start: &Start<'_>, known: &Known, shelf: &Shel
             menu.lines = lines;
         }
     }
-    Menus { first, menus: reader.menus }
+    (Menus { first, menus: reader.menus }, reader.own)
 }
 
 type Variables = BTreeMap<String, String>;
@@ -66,6 +84,7 @@ struct Reader<'a> {
     places: BTreeMap<String, usize>,
     menus: Vec<Menu>,
     waiting: VecDeque<(usize, Variables, Vec<Entry>)>,
+    own: Vec<Fetched>,
 }
 
 /// Why a script is followed no further.
@@ -74,16 +93,8 @@ enum Halt {
     Prompt,
     Stops(String),
     Unread(String),
-}
-
-impl Halt {
-    fn leads_to(self) -> LeadsTo {
-        match self {
-            Self::Prompt => LeadsTo::Shell,
-            Self::Stops(reason) => LeadsTo::Stops { reason },
-            Self::Unread(line) => LeadsTo::Unread { line },
-        }
-    }
+    /// It starts something without a menu, by these lines.
+    Starts(Variables, Vec<String>),
 }
 
 /// A script that is being run.
@@ -112,7 +123,12 @@ impl Reader<'_> {
         }
         let mut run = Run { variables, ..Run::default() };
         if let Err(halt) = self.run(file, &mut run) {
-            return halt.leads_to();
+            return match halt {
+                Halt::Prompt => LeadsTo::Shell,
+                Halt::Stops(reason) => LeadsTo::Stops { reason },
+                Halt::Unread(line) => LeadsTo::Unread { line },
+                Halt::Starts(variables, lines) => self.entry(&variables, &lines),
+            };
         }
         if run.entries.is_empty() {
             return LeadsTo::Stops { reason: format!("`{file}` has no menu") };
@@ -131,7 +147,7 @@ impl Reader<'_> {
         LeadsTo::Menu { menu: at }
     }
 
-    fn run(&self, file: &str, run: &mut Run) -> Result<(), Halt> {
+    fn run(&mut self, file: &str, run: &mut Run) -> Result<(), Halt> {
         run.files += 1;
         if run.files > MAX_FILES {
             return Err(Halt::Stops("the scripts go round in a circle".to_owned()));
@@ -139,6 +155,9 @@ impl Reader<'_> {
         let found = self.file(file).ok_or_else(|| Halt::Stops(format!("`{file}` leads to another server")))?;
         let got = found.gets.as_ref().ok_or_else(|| Halt::Stops(missing(file)))?;
         let text = self.shelf.text(got);
+        if is_own(&got.path) {
+            self.own.push(found);
+        }
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             let words = split(line, &run.variables);
@@ -176,6 +195,14 @@ impl Reader<'_> {
                 ["configfile", name] => return self.run(name, run),
                 // netspec's own has an empty file behind it.
                 ["normal", _] if run.entries.is_empty() => return Err(Halt::Prompt),
+                ["smbios", "--type", "1", what, _, "--set", name] => {
+                    let value = if *what == "--get-uuid" { &self.known.uuid } else { &self.known.serial };
+                    run.variables.insert((*name).to_owned(), value.clone());
+                }
+                ["linux" | "chainloader" | "reboot" | "fwsetup" | "for" | "exit", ..] => {
+                    let lines = std::iter::once(line).chain(lines).map(str::to_owned).collect();
+                    return Err(Halt::Starts(std::mem::take(&mut run.variables), lines));
+                }
                 _ => return Err(Halt::Unread(line.trim().to_owned())),
             }
         }
@@ -185,6 +212,8 @@ impl Reader<'_> {
     fn holds(&self, condition: &[&str], line: &str, run: &mut Run) -> Result<bool, Halt> {
         match condition {
             ["[", left, "=", right, "]", ";"] => Ok(left == right),
+            ["[", left, "!=", right, "]", ";"] => Ok(left != right),
+            ["regexp", PLAIN, text, ";"] => Ok(!text.is_empty() && text.bytes().all(is_plain)),
             ["regexp", sets @ .., ADDRESS, value, ";"] => {
                 let parts: Vec<&str> = value.split(':').collect();
                 if parts.len() != 6 || parts.iter().any(|part| part.len() != 2) {

@@ -3,10 +3,12 @@
 //! It follows the text that is served, not the plan that it was made from, so it shows a mistake in the script as a client
 //! would meet it. Only the commands that netspec writes are known; at any other it stops and shows the line.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::files::{Fetched, Shelf};
 use super::menu::{Boot, Known, LeadsTo, Line, Menu, Menus};
+use crate::plan::start;
 use crate::proto::name;
 
 /// Commands that are followed in one go; netspec's scripts go forward only, so more means a circle.
@@ -21,7 +23,7 @@ enum End {
     /// A kernel starts.
     Starts(Box<Boot>),
     /// It loads another program and starts it.
-    Chains(Fetched),
+    Chains(Fetched, BTreeMap<String, String>),
     /// It does something that needs nothing from this server.
     Does(LeadsTo),
     /// The firmware goes on.
@@ -49,16 +51,22 @@ enum Item {
 
 /// What a script comes to: menus, or the program that it loads instead.
 pub(super) enum Outcome {
-    Menus(Menus),
-    Chains(Fetched),
+    /// The menus, and the scripts that were run on the way to the first one.
+    Menus(Menus, Vec<Fetched>),
+    /// The program, and the configuration file that PXELINUX is told in place of the one in the offer.
+    Chains(Fetched, Option<String>),
 }
+
+/// Where iPXE keeps the configuration file of PXELINUX that a script names (option 209).
+const CONFIG_FILE: &str = "netX/209:string";
 
 /// Follows a script from its first line.
 pub(super) fn follow(text: &str, variables: BTreeMap<String, String>, known: &Known, shelf: &Shelf<'_>) -> Outcome {
-    let script = Script { lines: text.lines().collect(), variables, known, shelf };
+    let scripts = RefCell::default();
+    let script = Script { lines: text.lines().collect(), variables, known, shelf, scripts: &scripts };
     let mut found = Found { places: BTreeMap::new(), menus: Vec::new(), waiting: VecDeque::new() };
     let first = match script.run(0, script.variables.clone()) {
-        End::Chains(file) => return Outcome::Chains(file),
+        End::Chains(file, variables) => return Outcome::Chains(file, variables.get(CONFIG_FILE).cloned()),
         end => found.leads_to(end),
     };
     while let Some((menu, choose, shown)) = found.waiting.pop_front() {
@@ -90,7 +98,7 @@ pub(super) fn follow(text: &str, variables: BTreeMap<String, String>, known: &Kn
             menu.lines = lines;
         }
     }
-    Outcome::Menus(Menus { first, menus: found.menus })
+    Outcome::Menus(Menus { first, menus: found.menus }, scripts.take())
 }
 
 /// The menus that were found, each by the line of its `choose`.
@@ -122,8 +130,8 @@ impl Found {
                 LeadsTo::Menu { menu }
             }
             End::Starts(boot) => LeadsTo::Kernel(boot),
-            End::Chains(file) if file.gets.is_none() => LeadsTo::Stops { reason: missing(&file.asks_for) },
-            End::Chains(file) => LeadsTo::Program { file },
+            End::Chains(file, _) if file.gets.is_none() => LeadsTo::Stops { reason: missing(&file.asks_for) },
+            End::Chains(file, _) => LeadsTo::Program { file },
             End::Does(leads_to) => leads_to,
             End::Exits => LeadsTo::LocalDisk,
             End::Stops(reason) => LeadsTo::Stops { reason },
@@ -137,6 +145,8 @@ struct Script<'a> {
     variables: BTreeMap<String, String>,
     known: &'a Known,
     shelf: &'a Shelf<'a>,
+    /// Scripts that it has run and that came back.
+    scripts: &'a RefCell<Vec<Fetched>>,
 }
 
 /// What a run has collected.
@@ -239,6 +249,10 @@ impl Script<'_> {
                 variables.insert((*name).to_owned(), value.join(" "));
                 Step::Done(true)
             }
+            ("clear", [name]) => {
+                variables.remove(*name);
+                Step::Done(true)
+            }
             ("goto", [label]) => {
                 match self.lines.iter().position(|line| line.strip_prefix(':').map(str::trim) == Some(label)) {
                     Some(target) => Step::Goto(target),
@@ -273,7 +287,10 @@ impl Script<'_> {
             ("reboot", []) => Step::End(End::Does(LeadsTo::Restart)),
             ("boot", []) => Step::End(self.boot(state)),
             ("chain", [url]) => match self.shelf.url(url) {
-                Some(file) if file.gets.is_some() => Step::End(End::Chains(file)),
+                Some(file) if file.gets.as_ref().is_some_and(|got| start::is_own(&got.path)) => {
+                    self.sets(file, variables)
+                }
+                Some(file) if file.gets.is_some() => Step::End(End::Chains(file, variables.clone())),
                 None => Step::End(End::Does(LeadsTo::Elsewhere { url: (*url).to_owned() })),
                 Some(_) => {
                     state.lost.push((*url).to_owned());
@@ -282,6 +299,20 @@ impl Script<'_> {
             },
             _ => unread(),
         }
+    }
+
+    /// Runs a script that only sets variables, and comes back.
+    fn sets(&self, file: Fetched, variables: &mut BTreeMap<String, String>) -> Step {
+        let text = file.gets.as_ref().map(|got| self.shelf.text(got)).unwrap_or_default();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            match line.split_whitespace().collect::<Vec<_>>()[..] {
+                [] => {}
+                ["set", name, ref value @ ..] => drop(variables.insert(name.to_owned(), value.join(" "))),
+                _ => return Step::End(End::Unread(line.to_owned())),
+            }
+        }
+        self.scripts.borrow_mut().push(file);
+        Step::Done(true)
     }
 
     fn boot(&self, state: &State) -> End {
@@ -314,6 +345,11 @@ impl Script<'_> {
                 (Some(value), _) => expanded.push_str(value),
                 (None, "mac") => expanded.push_str(&self.known.mac),
                 (None, "mac:hexhyp") => expanded.push_str(&self.known.mac_hyphens),
+                (None, "uuid") => expanded.push_str(&self.known.uuid),
+                (None, "serial:hexhyp") => {
+                    let pairs: Vec<String> = self.known.serial.bytes().map(|byte| format!("{byte:02x}")).collect();
+                    expanded.push_str(&pairs.join("-"));
+                }
                 (None, other) => {
                     expanded.push('<');
                     expanded.push_str(other);

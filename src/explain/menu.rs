@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::answers::{self, Answered};
 use super::files::{Fetched, Shelf, Source};
 use super::firmware::Client;
 use super::program;
@@ -102,6 +103,9 @@ pub struct Boot {
     pub refused: Option<String>,
     /// What the running system then loads from this server, as far as the command line says.
     pub root_images: Vec<Fetched>,
+    /// What its installer is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answered>,
 }
 
 /// All menus that a client can get to.
@@ -145,6 +149,10 @@ pub(super) struct Known {
     pub(super) mac: String,
     /// The same with hyphens.
     pub(super) mac_hyphens: String,
+    /// Its UUID; empty where none was named.
+    pub(super) uuid: String,
+    /// Its serial number; empty where none was named.
+    pub(super) serial: String,
     /// The processor of its firmware, where kernels are programs of UEFI and so have to be for the same one.
     pub(super) cpu: Option<&'static str>,
     /// Where Secure Boot is on: the kernels that shim refuses, by ISO and path, and why.
@@ -160,7 +168,16 @@ impl Known {
             let kernels = chain.into_iter().flat_map(SecureBoot::refused);
             kernels.map(|kernel| ((kernel.iso.clone(), kernel.path.clone()), kernel.to_string())).collect()
         });
-        Self { mac_hyphens: mac.replace(':', "-"), mac, cpu: firmware.is_uefi().then(|| firmware.cpu()), refused }
+        let uuid = client.uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
+        let serial = client.serial.as_ref().map(ToString::to_string).unwrap_or_default();
+        Self {
+            mac_hyphens: mac.replace(':', "-"),
+            mac,
+            uuid,
+            serial,
+            cpu: firmware.is_uefi().then(|| firmware.cpu()),
+            refused,
+        }
     }
 
     fn refusal(&self, kernel: &Fetched, head: &[u8]) -> Option<String> {
@@ -187,6 +204,7 @@ impl Boot {
             foreign: program::cpu(&head).filter(|cpu| known.cpu.is_some_and(|own| own != *cpu)),
             refused: known.refusal(&kernel, &head),
             root_images: root_images(&command_line, name, shelf),
+            answers: answers::on(&command_line, shelf),
             kernel,
             initrds,
             command_line,
@@ -205,6 +223,9 @@ fn root_images(command_line: &str, kernel: &str, shelf: &Shelf<'_>) -> Vec<Fetch
         // A value may have a prefix, as in `root=live:http://…`.
         let Some(at) = ["http://", "tftp://"].iter().filter_map(|scheme| value.find(scheme)).min() else { continue };
         let url = value[at..].trim_matches('"');
+        if shelf.path_of(url).is_some_and(|path| answers::is_answers(&path)) {
+            continue;
+        }
         if url.ends_with('/') {
             images.extend(below(url, command_line, shelf));
         } else {

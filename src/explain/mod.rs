@@ -6,6 +6,7 @@
 //! value itself.
 
 mod advice;
+mod answers;
 pub mod capture;
 mod files;
 mod firmware;
@@ -25,6 +26,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
+pub use self::answers::Answered;
 use self::files::Shelf;
 pub use self::files::{Fetched, Got, Source};
 pub use self::firmware::{Asks, Client, FIRMWARE, Firmware, Sent};
@@ -95,6 +97,15 @@ pub struct ClientSeen {
     pub words: &'static str,
     /// Its hardware address, where one was named.
     pub mac: Option<String>,
+    /// Its UUID, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Its serial number, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Its address, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Ipv4Addr>,
     /// Whether it is iPXE from its first packet on.
     pub is_ipxe: bool,
     /// Whether it starts signed programs only.
@@ -143,7 +154,7 @@ fn example(networks: &[Network]) -> ServerAddr {
 /// Takes a client through its boot.
 pub fn explain(client: &Client, setup: &Setup<'_>) -> Explanation {
     let Setup { plan, gathered, secure_boot, tree, server, .. } = setup;
-    let shelf = Shelf { tree, plan, gathered, server: server.get() };
+    let shelf = Shelf { tree, plan, gathered, server: server.get(), client: client.address };
     let mut walk = Walk::new(client, &shelf, *server, secure_boot);
     walk.run();
     let Walk { steps, problems, menus, then, .. } = walk;
@@ -155,6 +166,9 @@ pub fn explain(client: &Client, setup: &Setup<'_>) -> Explanation {
             arch: client.firmware.name,
             words: client.firmware.words,
             mac: client.mac.map(|mac| mac.to_string()),
+            uuid: client.uuid.map(|uuid| uuid.to_string()),
+            serial: client.serial.as_ref().map(ToString::to_string),
+            address: client.address,
             is_ipxe: client.is_ipxe(),
             secure_boot: client.secure_boot,
         },

@@ -240,8 +240,8 @@ impl Reader<'_> {
         let script = boot.initrds.first().filter(|_| is_ipxe)?.gets.as_ref()?;
         let variables = BTreeMap::from([("platform".to_owned(), "pcbios".to_owned())]);
         match ipxe::follow(&self.shelf.text(script), variables, self.known, self.shelf) {
-            Outcome::Menus(menus) => Some(menus.first),
-            Outcome::Chains(_) => None,
+            Outcome::Menus(menus, _) => Some(menus.first),
+            Outcome::Chains(..) => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod page;
 
 pub use self::capture::capture;
 use self::page::Page;
+use super::answers::Answered;
 use super::files::{Fetched, Source};
 use super::menu::{Boot, LeadsTo, Line, Menu, Menus};
 use super::step::{Answer, Load, Offer, Problem, Question, Step};
@@ -339,6 +340,14 @@ fn kernel(page: &mut Page, boot: &Boot) {
     }
     page.line(5, "command line");
     page.words(7, &boot.command_line);
+    for Answered { file, text, why_not } in &boot.answers {
+        page.field(5, "answers", &file.asks_for);
+        match (text, why_not) {
+            (Some(text), _) => text.lines().for_each(|line| page.line(7, line)),
+            (None, Some(why)) => page.wrapped(7, "", &format!("it gets none, because {why}")),
+            (None, None) => page.wrapped(7, "", "there is no such file"),
+        }
+    }
 }
 
 /// What the words in angle brackets mean, where there are any.

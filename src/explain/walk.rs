@@ -168,6 +168,8 @@ impl<'a> Walk<'a> {
         let signed = file.gets.as_ref().filter(|_| self.client.firmware.is_uefi());
         let signed = signed.and_then(|got| header::is_signed(&self.shelf.head(got, header::HEAD)));
         let note = file.gets.as_ref().filter(|got| program(got) == Program::Ipxe).and_then(|got| self.autoexec(got));
+        let decided = file.gets.as_ref().and_then(|got| got.decided.as_ref());
+        let note = decided.map(|decided| format!("this is {decided}")).or(note);
         self.steps.push(Step::Loads(Load { title: title.to_owned(), file: file.clone(), signed, note }));
         if file.gets.is_none() {
             self.problem(ipxe::missing(&file.asks_for), None);
@@ -220,7 +222,7 @@ impl<'a> Walk<'a> {
         match program(got) {
             Program::Ipxe => Some(Stage::Ipxe),
             Program::Pxelinux => {
-                self.pxelinux(got, told);
+                self.pxelinux(got, told, None);
                 None
             }
             Program::Script => {
@@ -267,11 +269,16 @@ impl<'a> Walk<'a> {
             ("nothing".to_owned(), String::new()),
         ]);
         match ipxe::follow(&self.shelf.text(got), variables, &self.known, self.shelf) {
-            Outcome::Menus(menus) => self.shows(menus),
-            Outcome::Chains(file) => {
+            Outcome::Menus(menus, scripts) => {
+                for script in scripts {
+                    self.loaded("The script asks what this machine begins with", script);
+                }
+                self.shows(menus);
+            }
+            Outcome::Chains(file, config) => {
                 let Some(file) = self.loaded("The script makes iPXE load another program", file) else { return };
                 if let Some(got) = file.gets.as_ref().filter(|got| program(got) == Program::Pxelinux) {
-                    self.pxelinux(&got.clone(), told);
+                    self.pxelinux(&got.clone(), told, config);
                 }
             }
         }
@@ -292,15 +299,19 @@ impl<'a> Walk<'a> {
         }
         let cpu = if self.client.firmware.cpu() == "x64" { "x86_64" } else { self.client.firmware.cpu() };
         let start = grub::Start { device, cpu, mac: self.client.chaddr() };
-        let menus = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
+        let (menus, scripts) = grub::follow(GRUB_MENU, &start, &self.known, self.shelf);
+        for script in scripts {
+            self.loaded("GRUB asks what this machine begins with", script);
+        }
         self.shows(menus);
     }
 
-    /// PXELINUX reads its configuration where options 209 and 210 say, else below its own folder.
-    fn pxelinux(&mut self, got: &Got, told: &Told) {
+    /// PXELINUX reads its configuration where options 209 and 210 say, else below its own folder. `config` is what a script of
+    /// iPXE has put in the place of 209.
+    fn pxelinux(&mut self, got: &Got, told: &Told, config: Option<String>) {
         let own = got.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         let folder = told.text(210).unwrap_or(own);
-        let config = told.text(209).unwrap_or_else(|| "pxelinux.cfg/default".to_owned());
+        let config = config.or_else(|| told.text(209)).unwrap_or_else(|| "pxelinux.cfg/default".to_owned());
         let place = Place { file: format!("{folder}{config}"), folder };
         let file = self.shelf.tftp(&place.file);
         let Some(_) = self.loaded("PXELINUX reads its configuration file", file) else { return };

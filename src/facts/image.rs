@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Digest, ImageFacts, Known, LocalImage, files, kernel, known, secure};
+use super::{Digest, ImageFacts, Known, LocalImage, files, kernel, kind, known, secure};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
@@ -27,7 +27,7 @@ pub(super) fn inspect(
         Err(_) if !spec.needs_recipe(&source.name) => None,
         Err(error) => return Err(not_bootable(source, &error)),
     };
-    let named = known::by_hand(source, spec).map(str::to_owned);
+    let named = known::by_hand(source, spec).chain(known::by_words(source, spec)).map(str::to_owned);
     let files = named.chain(recipe.iter().flat_map(Recipe::files));
     let mut facts = ImageFacts {
         size: iso.volume.size,
@@ -41,12 +41,14 @@ pub(super) fn inspect(
         recipe,
         kernels: BTreeMap::new(),
         signers: BTreeMap::new(),
+        kinds: BTreeMap::new(),
     };
     let kernels = known::kernels(source, spec, &facts);
     let machines = kernel::machines(&iso, &*image, kernels.iter().copied());
     let signers = secure::signers(&iso, &*image, kernels.iter().copied());
     facts.kernels = machines;
     facts.signers = signers;
+    facts.kinds = kind::kinds(&iso, &*image, known::by_hand(source, spec));
     Ok((facts, LocalImage { path, iso: Arc::new(iso) }))
 }
 
@@ -62,7 +64,11 @@ pub(super) fn open(source: &IsoSource, world: &dyn World) -> Result<LocalImage, 
 pub(super) fn known(source: &IsoSource, spec: &ResolvedSpec, known: &dyn Known) -> Option<ImageFacts> {
     let facts = known.image(source)?;
     let is_enough = facts.recipe.is_some() || !spec.needs_recipe(&source.name);
-    (is_enough && facts.lacks(source, spec).next().is_none()).then(|| facts.narrowed(source, spec))
+    let mut by_words = known::by_words(source, spec);
+    let is_enough = is_enough && facts.lacks(source, spec).next().is_none();
+    // A word may name what is not there, which only the ISO itself can say.
+    (is_enough && (known.is_all() || by_words.all(|path| facts.files.contains_key(path))))
+        .then(|| facts.narrowed(source, spec))
 }
 
 /// More file names than this are not listed in a help.

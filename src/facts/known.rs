@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Chain, FileFacts, FilePin, ImageFacts, LoaderFiles};
-use crate::resolve::{IsoSource, ResolvedSpec, ServedFile};
+use crate::resolve::{IsoSource, ResolvedSpec, ServedFile, path_in};
 use crate::spec::loader::{LoaderKind, Machine};
 
 /// Facts from elsewhere than the files. What says nothing is read.
 pub trait Known {
+    /// Whether nothing else than what is known may be looked at.
+    fn is_all(&self) -> bool {
+        false
+    }
+
     /// The facts of an ISO.
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         let _ = source;
@@ -52,10 +57,19 @@ pub(super) fn kernels<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec, facts: 
     by_hand.chain(own).map(String::as_str).collect()
 }
 
-/// The files in an ISO that the entries of a spec name.
+/// The files in an ISO that the entries of a spec name, as paths and in URLs. What ends in a slash is a folder.
 pub(super) fn by_hand<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
     let targets = spec.kernel_targets().filter(|target| target.iso == source.name);
-    targets.flat_map(|target| std::iter::once(&target.kernel).chain(&target.initrds)).map(|path| path.value.as_str())
+    let paths = targets.flat_map(|target| std::iter::once(&target.kernel).chain(&target.initrds));
+    let lines = spec.command_lines.iter().filter(|line| line.iso == source.name && line.kernel.is_some());
+    let words = lines.flat_map(|line| &line.words).filter(|word| !word.value.ends_with('/'));
+    paths.map(|path| path.value.as_str()).chain(words.filter_map(|word| path_in(&word.value)))
+}
+
+/// The files in an ISO that words of command lines name, as in `fetch={iso}/live/filesystem.squashfs`.
+pub(super) fn by_words<'a>(source: &'a IsoSource, spec: &'a ResolvedSpec) -> impl Iterator<Item = &'a str> {
+    let lines = spec.command_lines.iter().filter(|line| line.iso == source.name);
+    lines.flat_map(|line| &line.words).filter_map(|word| Some(word.value.split_once("{iso}/")?.1))
 }
 
 impl ImageFacts {
@@ -69,7 +83,10 @@ impl ImageFacts {
         let kernels: BTreeSet<String> = kernels(source, spec, &self).into_iter().map(str::to_owned).collect();
         self.kernels.retain(|path, _| kernels.contains(path));
         self.signers.retain(|path, _| kernels.contains(path));
-        let mut files: BTreeSet<String> = by_hand(source, spec).map(str::to_owned).collect();
+        let by_hand: BTreeSet<String> = by_hand(source, spec).map(str::to_owned).collect();
+        self.kinds.retain(|path, _| by_hand.contains(path));
+        let mut files = by_hand;
+        files.extend(by_words(source, spec).map(str::to_owned));
         files.extend(self.recipe.iter().flat_map(|recipe| recipe.files()));
         self.files.retain(|path, _| files.contains(path));
         self

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{ImageFacts, LocalImage};
+use super::ImageFacts;
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::image::recipe::{Archiso, Recipe};
-use crate::resolve::{CommandLine, ResolvedSpec};
+use crate::resolve::{CommandLine, Offered, ResolvedSpec, Start};
 use crate::source::Span;
 
 /// Kernel, initramfs and a system without a desktop. A stand-in for archiso needs 0.7 GiB besides its images (`distros.md`
@@ -17,7 +17,11 @@ use crate::source::Span;
 const SYSTEM: u64 = 512 << 20;
 
 /// What an entry puts into memory.
-struct Need {
+struct Need<'a> {
+    /// The ISO; `None` where an entry names the kernel.
+    iso: Option<&'a str>,
+    /// The menu and the entry, where an entry does.
+    entry: Option<(&'a str, &'a str)>,
     /// What is held there, for people.
     what: String,
     /// In bytes, without the system.
@@ -28,35 +32,38 @@ struct Need {
     span: Span,
 }
 
-impl Need {
+impl Need<'_> {
     fn total(&self) -> u64 {
         self.bytes.saturating_mul(self.copies).saturating_add(SYSTEM)
     }
 }
 
 /// One finding for each host and each ISO or entry that does not fit.
-pub(super) fn check(
-    spec: &ResolvedSpec,
-    facts: &BTreeMap<String, ImageFacts>,
-    images: &BTreeMap<String, LocalImage>,
-) -> Diagnostics {
+pub(super) fn check(spec: &ResolvedSpec, facts: &BTreeMap<String, ImageFacts>) -> Diagnostics {
     let mut findings = Diagnostics::default();
     let hosts: Vec<_> = spec.stated_hosts.iter().filter_map(|host| Some((host, host.memory.as_ref()?))).collect();
     if hosts.is_empty() {
         return findings;
     }
-    let of_isos = spec.isos.iter().filter(|iso| spec.needs_recipe(&iso.name)).filter_map(|iso| {
-        let (facts, image) = (facts.get(&iso.name)?, images.get(&iso.name)?);
-        of_recipe(&iso.name, facts.recipe.as_ref()?, image, iso.span)
-    });
-    let of_entries = spec.command_lines.iter().filter_map(|line| by_hand(line, facts, images));
+    let of_isos = spec
+        .isos
+        .iter()
+        .filter(|iso| spec.needs_recipe(&iso.name))
+        .filter_map(|iso| of_recipe(&iso.name, facts.get(&iso.name)?, iso.span));
+    let of_entries = spec.command_lines.iter().filter_map(|line| by_hand(line, facts));
     let needs: Vec<_> = of_isos.chain(of_entries).collect();
+    let mut offered: BTreeMap<Option<&Start>, Offered<'_>> = BTreeMap::new();
     for (host, memory) in hosts {
         // Beyond what is kept, nothing is worth its words.
         if findings.is_full() {
             break;
         }
-        for need in needs.iter().filter(|need| need.total() > memory.value) {
+        let offered = offered.entry(host.start.as_ref()).or_insert_with_key(|start| spec.offered_from(*start));
+        let comes_to = |need: &&Need<'_>| {
+            need.iso.is_some_and(|iso| offered.isos.contains(iso))
+                || need.entry.is_some_and(|entry| offered.kernels.contains(&entry))
+        };
+        for need in needs.iter().filter(|need| need.total() > memory.value).filter(comes_to) {
             let times = if need.copies == 2 { " twice" } else { "" };
             let message = format!(
                 "host `{}` has {}, and {} needs {}: {} of root image{times}, and {} for the system",
@@ -76,17 +83,17 @@ pub(super) fn check(
     findings
 }
 
-fn of_recipe(iso: &str, recipe: &Recipe, image: &LocalImage, span: Span) -> Option<Need> {
-    let (bytes, copies) = match recipe {
-        Recipe::Archiso(archiso) => (smallest_root(archiso, image)?, copies_of(archiso)),
+fn of_recipe<'a>(iso: &'a str, facts: &ImageFacts, span: Span) -> Option<Need<'a>> {
+    let (bytes, copies) = match facts.recipe.as_ref()? {
+        Recipe::Archiso(archiso) => (smallest_root(archiso, facts)?, copies_of(archiso)),
         Recipe::LiveBoot(live) => (live.root_image_size, 1),
     };
-    Some(Need { what: format!("ISO `{iso}`"), bytes, copies, span })
+    Some(Need { iso: Some(iso), entry: None, what: format!("ISO `{iso}`"), bytes, copies, span })
 }
 
 /// Of several systems in one ISO, the PC may take the smallest.
-fn smallest_root(archiso: &Archiso, image: &LocalImage) -> Option<u64> {
-    archiso.root_images.iter().filter_map(|path| Some(image.iso.tree.file(path)?.size)).min()
+fn smallest_root(archiso: &Archiso, facts: &ImageFacts) -> Option<u64> {
+    archiso.root_images.iter().filter_map(|path| facts.files.get(path)).min().copied()
 }
 
 /// Fetched into one place and copied to another, both in memory (`distros.md` 1.9, "RAM"). The hooks of 2014 did not copy, and
@@ -98,26 +105,22 @@ fn copies_of(archiso: &Archiso) -> u64 {
 }
 
 /// What a kernel by hand fetches, where a word says so that is known to end in memory.
-fn by_hand(
-    line: &CommandLine,
-    facts: &BTreeMap<String, ImageFacts>,
-    images: &BTreeMap<String, LocalImage>,
-) -> Option<Need> {
+fn by_hand<'a>(line: &'a CommandLine, facts: &BTreeMap<String, ImageFacts>) -> Option<Need<'a>> {
     let kernel = line.kernel.as_ref()?;
-    let image = images.get(&line.iso)?;
-    let what = format!("entry `{}`", kernel.entry);
+    let facts = facts.get(&line.iso)?;
+    let entry = Some((kernel.menu.as_str(), kernel.entry.as_str()));
+    let what = format!("entry `{}`", shown(&kernel.entry));
     if line.value("archiso_http_srv").is_some() {
-        let recipe = facts.get(&line.iso)?.recipe.as_ref()?;
-        return Some(Need { what, ..of_recipe(&line.iso, recipe, image, kernel.span)? });
+        return Some(Need { iso: None, entry, what, ..of_recipe(&line.iso, facts, kernel.span)? });
     }
     let fetched =
         [line.value("fetch"), line.value("url"), line.value("root").and_then(|root| root.strip_prefix("live:"))];
     let path = fetched.into_iter().flatten().find_map(|url| url.strip_prefix("{iso}"))?;
     let bytes = match path {
-        ".iso" => facts.get(&line.iso)?.size,
-        path => image.iso.tree.file(path.strip_prefix('/')?)?.size,
+        ".iso" => facts.size,
+        path => *facts.files.get(path.strip_prefix('/')?)?,
     };
-    Some(Need { what, bytes, copies: 1, span: kernel.span })
+    Some(Need { iso: None, entry, what, bytes, copies: 1, span: kernel.span })
 }
 
 /// An amount of memory as people write it, rounded to a tenth.

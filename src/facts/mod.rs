@@ -32,6 +32,7 @@ pub use self::answers::AnswersText;
 pub use self::digest::Digest;
 pub use self::files::FileFacts;
 pub use self::kernel::FileKind;
+pub use self::kind::Begins;
 pub use self::known::{Known, Nothing};
 pub use self::loader::{
     FilePin, LoaderFiles, LookedAt, Package, Program, Signed, Signer, Sources, Survey, Surveyed, Usual, survey,
@@ -85,6 +86,9 @@ pub struct ImageFacts {
     /// Who signed its kernels, likewise; nobody where there is no signature.
     #[serde(skip)]
     pub signers: BTreeMap<String, BTreeSet<String>>,
+    /// Which of the files that entries name begin as a kernel or as an initial RAM disk does.
+    #[serde(skip)]
+    pub kinds: BTreeMap<String, Begins>,
     /// The files in it that clients are led to, by their paths, with their sizes in bytes.
     #[serde(skip)]
     pub files: BTreeMap<String, u64>,
@@ -180,9 +184,9 @@ pub fn gather_beside(
         }
     }
     findings.extend(paths::check(spec, &images));
-    findings.extend(kind::check(spec, &images, world));
-    findings.extend(arguments::check(spec, &facts, &images));
-    findings.extend(memory::check(spec, &facts, &images));
+    findings.extend(kind::check(spec, &facts));
+    findings.extend(arguments::check(spec, &facts));
+    findings.extend(memory::check(spec, &facts));
     let (files, paths) = files::gather(spec, known, world, &mut findings);
     let (loaders, mut loader_files) = match known.loaders() {
         Some(loaders) => (loader::pinned(spec, loaders, &mut findings), BTreeMap::new()),

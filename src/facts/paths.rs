@@ -6,7 +6,7 @@ use super::LocalImage;
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::image::iso9660::{Kind, Tree};
-use crate::resolve::ResolvedSpec;
+use crate::resolve::{ResolvedSpec, path_in};
 use crate::source::Spanned;
 
 /// More file names than this are not listed in a help.
@@ -33,14 +33,6 @@ pub(super) fn check(spec: &ResolvedSpec, images: &BTreeMap<String, LocalImage>) 
         }
     }
     findings
-}
-
-/// The path of a file or folder of the ISO in a word of a command line: what stands behind `{iso}/`, up to a sign that ends a
-/// path in the words of some reader. `None` where there is none, or one that is not meant letter by letter.
-fn path_in(word: &str) -> Option<&str> {
-    let (_, behind) = word.split_once("{iso}/")?;
-    let path = behind.split(['"', ';', ',', '?', '#', '&']).next()?.trim_end_matches('/');
-    (!path.is_empty() && !path.contains(['%', '{', '$'])).then_some(path)
 }
 
 fn missing(iso: &str, path: &Spanned<String>, tree: &Tree) -> Diagnostic {
@@ -84,22 +76,4 @@ fn contents(folder: &str, tree: &Tree) -> String {
 /// A folder as it is shown, with a slash at both ends.
 fn place(folder: &str) -> String {
     if folder.is_empty() { "/".to_owned() } else { format!("/{}/", shown(folder)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path_in;
-
-    #[test]
-    fn finds_the_path_in_a_word() {
-        assert_eq!(path_in("fetch={iso}/live/filesystem.squashfs"), Some("live/filesystem.squashfs"));
-        assert_eq!(path_in("root=live:{iso}/LiveOS/squashfs.img"), Some("LiveOS/squashfs.img"));
-        assert_eq!(path_in("ds=nocloud-net;s={iso}/nocloud/"), Some("nocloud"));
-        assert_eq!(path_in("a=\"{iso}/b c\""), Some("b c"));
-        for word in
-            ["quiet", "url={iso}.iso", "archiso_http_srv={iso}/", "inst.repo={iso}", "x={iso}/a%20b", "x={iso}/${arch}"]
-        {
-            assert_eq!(path_in(word), None, "{word}");
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Lock, LockError, LockedFile, LockedIso, LockedLoader, Section};
-use crate::facts::{Chain, Digest, FileFacts, FileKind, FilePin, ImageFacts, LoaderFiles};
+use crate::facts::{Begins, Chain, Digest, FileFacts, FileKind, FilePin, ImageFacts, LoaderFiles};
 use crate::image::recipe::{Archiso, ArchisoMenu, KernelEntry, LiveBoot, Recipe, Verification};
 use crate::spec::loader::{LoaderKind, Machine};
 
@@ -82,6 +82,9 @@ struct Inside {
     /// For kernels: the names in their signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signers: Option<BTreeSet<String>>,
+    /// For files that entries name: what they begin as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begins: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,6 +168,8 @@ const MACHINES: [(Machine, &str); 7] = [
     (Machine::Loong64, "loong64"),
     (Machine::RaspberryPi, "raspberry-pi"),
 ];
+
+const BEGINS: [(Begins, &str); 2] = [(Begins::Kernel, "kernel"), (Begins::RamDisk, "ram-disk")];
 
 const VERIFICATIONS: [(Verification, &str); 3] =
     [(Verification::Cms, "cms"), (Verification::Checksum, "checksum"), (Verification::Nothing, "nothing")];
@@ -293,9 +298,13 @@ fn locked_iso(iso: Iso) -> Result<LockedIso, LockError> {
         recipe: iso.system.map(recipe).transpose()?,
         kernels: BTreeMap::new(),
         signers: BTreeMap::new(),
+        kinds: BTreeMap::new(),
         files: BTreeMap::new(),
     };
-    for (path, Inside { size, machine, signers }) in iso.files {
+    for (path, Inside { size, machine, signers, begins }) in iso.files {
+        if let Some(begins) = begins {
+            facts.kinds.insert(path.clone(), of_word(&BEGINS, "kind of file", &begins)?);
+        }
         if let Some(machine) = machine {
             facts.kernels.insert(path.clone(), of_word(&MACHINES, "processor", &machine)?);
         }
@@ -308,8 +317,9 @@ fn locked_iso(iso: Iso) -> Result<LockedIso, LockError> {
 fn iso(locked: &LockedIso) -> Iso {
     let LockedIso { path, size, sha256, facts } = locked;
     let inside = |(path, size): (&String, &u64)| {
+        let begins = facts.kinds.get(path).map(|begins| word_of(&BEGINS, begins));
         let machine = facts.kernels.get(path).map(|machine| word_of(&MACHINES, machine));
-        (path.clone(), Inside { size: *size, machine, signers: facts.signers.get(path).cloned() })
+        (path.clone(), Inside { size: *size, machine, signers: facts.signers.get(path).cloned(), begins })
     };
     Iso {
         path: path.clone(),

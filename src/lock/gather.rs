@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::finding::{findings as findings_of, not_usable};
 use super::{
-    Cache, Checked, Current, Frozen, LockMode, Progress, Section, Stale, beside, digests, folder_of, read, stale,
+    Cache, Checked, Current, Frozen, LockMode, Progress, Section, Stale, beside, digests, file_of, folder_of, read,
+    stale,
 };
 use crate::diag::{Diagnostics, Severity};
 use crate::facts::{self, Gathered, Use};
@@ -54,7 +55,7 @@ pub fn gather(
     };
     let (gathered, later) = match (section, mode) {
         (None, LockMode::Frozen) => (None, Diagnostics::default()),
-        (Some(section), LockMode::Frozen) => frozen(spec, &section, path),
+        (Some(section), LockMode::Frozen) => frozen(spec, &section, path, world),
         (Some(section), _) => beside_lock(spec, &section, path, world, setting, mode),
         (None, _) => facts::gather_beside(spec, &facts::Nothing, setting.what_for, world),
     };
@@ -62,12 +63,15 @@ pub fn gather(
     (gathered, findings)
 }
 
-/// The facts of a lock alone.
-fn frozen(spec: &ResolvedSpec, section: &Section, path: &Path) -> (Option<Gathered>, Diagnostics) {
+/// The facts of a lock alone, and the templates of answers, which are text of the spec as much as an included file.
+fn frozen(spec: &ResolvedSpec, section: &Section, path: &Path, world: &dyn World) -> (Option<Gathered>, Diagnostics) {
     let differences = stale(section, &Current::of_spec(spec, section, folder_of(path)));
     if differences.is_empty() {
-        // Where the lock has all that the spec asks for, no file is opened.
-        return facts::gather_beside(spec, &Frozen(section), Use::Planning, &NoFiles);
+        let templates =
+            spec.answers.iter().flat_map(|source| std::iter::once(&source.template).chain(&source.meta_data));
+        let templates = templates.map(|template| template.path.as_path()).collect();
+        // Where the lock has all that the spec asks for, nothing else is asked for.
+        return facts::gather_beside(spec, &Frozen(section), Use::Planning, &OnlyTemplates { world, templates });
     }
     (None, findings_of(&differences, spec, LockMode::Frozen))
 }
@@ -83,8 +87,8 @@ fn beside_lock(
 ) -> (Option<Gathered>, Diagnostics) {
     let mut checked = Checked::new(section, setting.cache, world);
     if mode == LockMode::Locked {
-        let paths = spec.isos.iter().map(|source| source.path.as_path());
-        let read = digests(paths, world, setting.cache, setting.progress);
+        let paths: Vec<PathBuf> = spec.isos.iter().map(|source| file_of(source, world)).collect();
+        let read = digests(paths.iter().map(PathBuf::as_path), world, setting.cache, setting.progress);
         // A file that cannot be read has a finding when it is looked at.
         checked = checked.with(read.into_iter().filter_map(|(path, found)| Some((path, found.ok()?))));
     }
@@ -93,7 +97,13 @@ fn beside_lock(
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
     let faults: Vec<_> = errors.filter_map(|finding| finding.labels.first()).map(|label| label.span).collect();
     let is_faulty = |source: &IsoSource| faults.contains(&source.span);
-    let current = Current::of_files(spec, gathered.as_ref(), folder_of(path), &|path| checked.seen(path), &is_faulty);
+    let current = Current::of_files(
+        spec,
+        gathered.as_ref(),
+        folder_of(path),
+        &|source| checked.seen(&file_of(source, world)),
+        &is_faulty,
+    );
     let differences = stale(section, &current);
     findings.extend(findings_of(&differences, spec, mode));
     if let Some(gathered) = &mut gathered {
@@ -107,19 +117,27 @@ fn beside_lock(
     (gathered, findings)
 }
 
-/// A machine without any file.
-struct NoFiles;
+/// A machine that has no files but templates.
+struct OnlyTemplates<'a> {
+    world: &'a dyn World,
+    templates: Vec<&'a Path>,
+}
 
-impl World for NoFiles {
-    fn open(&self, _: &Path) -> io::Result<Arc<dyn ReadAt>> {
-        Err(io::ErrorKind::NotFound.into())
+impl World for OnlyTemplates<'_> {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        if self.templates.contains(&path) { self.world.open(path) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
-    fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
-        Err(io::ErrorKind::NotFound.into())
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let is_beside = self.templates.iter().any(|template| template.parent() == Some(path));
+        if is_beside { self.world.list(path) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
     fn canonical(&self, _: &Path) -> io::Result<PathBuf> {
         Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn fetched(&self, sha256: &[u8; 32]) -> PathBuf {
+        self.world.fetched(sha256)
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Cache, Section};
+use super::{Cache, Section, file_of};
 use crate::facts::{Chain, Digest, FileFacts, FilePin, Gathered, ImageFacts, Known, LoaderFiles};
 use crate::resolve::{IsoSource, ServedFile};
 use crate::spec::loader::{LoaderKind, Machine};
@@ -75,7 +75,8 @@ impl<'a> Checked<'a> {
 impl Known for Checked<'_> {
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         let locked = self.section.isos.get(&source.name)?;
-        (self.seen(&source.path) == (Some(locked.size), Some(locked.sha256))).then(|| locked.facts.clone())
+        (self.seen(&file_of(source, self.world)) == (Some(locked.size), Some(locked.sha256)))
+            .then(|| locked.facts.clone())
     }
 
     fn file(&self, file: &ServedFile, path: &Path) -> Option<FileFacts> {
@@ -107,6 +108,10 @@ impl Known for Checked<'_> {
 pub struct Frozen<'a>(pub &'a Section);
 
 impl Known for Frozen<'_> {
+    fn is_all(&self) -> bool {
+        true
+    }
+
     fn image(&self, source: &IsoSource) -> Option<ImageFacts> {
         self.0.isos.get(&source.name).map(|locked| locked.facts.clone())
     }

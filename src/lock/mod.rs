@@ -28,7 +28,8 @@ mod known;
 mod stale;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 pub use self::cache::Cache;
 pub use self::file::{FILE, LockError, beside, read, write};
@@ -41,6 +42,7 @@ pub use self::stale::{Current, Seen, Stale, stale};
 use crate::facts::{Chain, Digest, FileFacts, Gathered, ImageFacts, LoaderFiles};
 use crate::resolve::{IsoSource, Origin, ResolvedSpec, ServedFile};
 use crate::spec::loader::{LoaderKind, Machine};
+use crate::world::World;
 
 /// How a lock is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,26 +107,53 @@ pub struct LockedLoader {
     pub files: LoaderFiles,
 }
 
-impl Section {
-    /// What is there of a spec, where `digests` has the size and the digest of every ISO; one without them is left out.
-    pub fn of(
-        spec: &ResolvedSpec,
-        gathered: &Gathered,
-        digests: &BTreeMap<String, (u64, Digest)>,
-        folder: &Path,
-    ) -> Self {
-        let iso = |source: &IsoSource| {
-            let (size, sha256) = *digests.get(&source.name)?;
-            let facts = ImageFacts { sha256: Some(sha256), ..gathered.facts.images.get(&source.name)?.clone() };
-            Some((source.name.clone(), LockedIso { path: place_of_iso(source, folder), size, sha256, facts }))
+/// An ISO that cannot be read whole.
+#[derive(Debug, thiserror::Error)]
+#[error("ISO `{iso}` cannot be locked: `{}`: {source}", path.display())]
+pub struct PinError {
+    /// Its name in the spec.
+    pub iso: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system says, or that it changed meanwhile.
+    pub source: io::Error,
+}
+
+/// What a lock has of a spec whose facts were read. Every ISO is read whole, as far as `cache` does not know its digest.
+///
+/// # Errors
+/// The first ISO that cannot be read.
+pub fn pin(
+    spec: &ResolvedSpec,
+    gathered: &Gathered,
+    folder: &Path,
+    world: &dyn World,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Section, PinError> {
+    let paths: Vec<PathBuf> = spec.isos.iter().map(|source| file_of(source, world)).collect();
+    let mut read = digests(paths.iter().map(PathBuf::as_path), world, cache, progress);
+    let mut isos = BTreeMap::new();
+    for (source, path) in spec.isos.iter().zip(&paths) {
+        let (Some(found), Some(facts)) = (read.get_mut(path), gathered.facts.images.get(&source.name)) else {
+            continue;
         };
-        Self {
-            isos: spec.isos.iter().filter_map(iso).collect(),
-            files: files(spec, gathered, folder),
-            loaders: loaders(spec, gathered, folder),
-            chains: gathered.facts.secure.chains.clone(),
-        }
+        let (size, sha256) = match found {
+            Ok(found) => *found,
+            Err(error) => {
+                let source_of = std::mem::replace(error, io::ErrorKind::Other.into());
+                return Err(PinError { iso: source.name.clone(), path: path.clone(), source: source_of });
+            }
+        };
+        let facts = ImageFacts { sha256: Some(sha256), ..facts.clone() };
+        isos.insert(source.name.clone(), LockedIso { path: place_of_iso(source, folder), size, sha256, facts });
     }
+    Ok(Section {
+        isos,
+        files: files(spec, gathered, folder),
+        loaders: loaders(spec, gathered, folder),
+        chains: gathered.facts.secure.chains.clone(),
+    })
 }
 
 /// The files that entries name, as a lock has them.
@@ -135,6 +164,11 @@ fn files(spec: &ResolvedSpec, gathered: &Gathered, folder: &Path) -> BTreeMap<St
         Some((file.tree.clone(), LockedFile { path: place_of_file(file, folder), facts }))
     };
     served.filter_map(locked).collect()
+}
+
+/// The file of an ISO on this machine.
+fn file_of(source: &IsoSource, world: &dyn World) -> PathBuf {
+    source.fetched.as_ref().map_or_else(|| source.path.clone(), |pinned| world.fetched(&pinned.sha256))
 }
 
 /// Where an ISO is, as a lock has it: the same on every machine also for what is in a cache.

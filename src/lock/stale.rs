@@ -263,13 +263,13 @@ impl Current {
         spec: &ResolvedSpec,
         gathered: Option<&Gathered>,
         folder: &Path,
-        seen: &dyn Fn(&Path) -> (Option<u64>, Option<Digest>),
+        seen: &dyn Fn(&IsoSource) -> (Option<u64>, Option<Digest>),
         is_faulty: &dyn Fn(&IsoSource) -> bool,
     ) -> Self {
         let iso = |source: &IsoSource| {
             let mut iso = Seen::of_spec(source, spec, folder);
             if !is_faulty(source) {
-                (iso.size, iso.sha256) = seen(&source.path);
+                (iso.size, iso.sha256) = seen(source);
                 iso.facts = gathered.and_then(|gathered| gathered.facts.images.get(&source.name)).cloned();
             }
             (source.name.clone(), iso)
@@ -402,7 +402,9 @@ fn of_iso(name: &str, locked: &LockedIso, seen: &Seen, found: &mut Vec<Stale>) {
     if seen.needs_recipe && locked.facts.recipe.is_none() {
         return found.push(Stale::NoSystem { iso });
     }
-    let added: BTreeSet<&String> = seen.named.iter().filter(|path| !locked.facts.files.contains_key(*path)).collect();
+    let found_now = seen.facts.iter().flat_map(|facts| facts.files.keys());
+    let added: BTreeSet<&String> =
+        seen.named.iter().chain(found_now).filter(|path| !locked.facts.files.contains_key(*path)).collect();
     found.extend(added.iter().map(|path| Stale::PathAdded { iso: iso.clone(), path: (*path).clone() }));
     let Some(facts) = &seen.facts else { return };
     let removed = locked.facts.files.keys().filter(|path| !facts.files.contains_key(*path));
@@ -416,6 +418,7 @@ fn of_iso(name: &str, locked: &LockedIso, seen: &Seen, found: &mut Vec<Stale>) {
             facts.files.remove(*path);
             facts.kernels.remove(*path);
             facts.signers.remove(*path);
+            facts.kinds.remove(*path);
         }
     }
     if same != old {

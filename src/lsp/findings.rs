@@ -18,6 +18,8 @@ pub(super) struct Finding {
     severity: Severity,
     message: String,
     help: Option<String>,
+    /// What to write in its place, where that is clear.
+    pub replacement: Option<String>,
     /// `None` for one about the file as a whole.
     pub span: Option<Span>,
     /// What is said under the place.
@@ -67,6 +69,7 @@ impl Finding {
             severity: diagnostic.severity,
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
+            replacement: diagnostic.replacement.clone(),
             span,
             label: diagnostic.labels.first().map_or_else(String::new, |label| label.text.clone()),
             related: related.collect(),
@@ -80,6 +83,13 @@ impl Finding {
             None => None,
         };
         Some(Self { span, ..self.clone() })
+    }
+
+    /// Its page of the manual up to the examples, in Markdown.
+    pub(super) fn page(&self) -> String {
+        let page = self.code.page();
+        let text = page.body.split("\n## ").next().unwrap_or_default().trim();
+        format!("**{}**: {}\n\n{text}", self.code.name(), page.title)
     }
 
     /// As LSP's `Diagnostic`. `range` is that of the finding, `place` gives the location of another place.

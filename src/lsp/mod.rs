@@ -11,6 +11,7 @@
 //!
 //! **Invariant:** no message ends the server but `exit` and the end of the input; a panic ends one request or one check.
 
+mod actions;
 mod checker;
 mod complete;
 mod documents;
@@ -19,6 +20,7 @@ mod hover;
 mod message;
 mod names;
 mod pages;
+mod requests;
 mod server;
 mod symbols;
 mod text;

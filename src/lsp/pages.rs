@@ -8,7 +8,7 @@ macro_rules! pages {
     };
 }
 
-pages! { "include" "let" "network" "iso" "menu" "server" "loader" "host" "firmware" }
+pages! { "include" "let" "network" "iso" "answers" "menu" "server" "loader" "host" "group" "firmware" }
 
 /// What is shown about a node: the page of one at the top of a file, the section or the row of one in a block.
 ///

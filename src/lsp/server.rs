@@ -14,17 +14,12 @@ use serde_json::{Value, json};
 
 use super::DeepCheck;
 use super::checker::{self, Checked, Depth, Mailbox, Outcome};
-use super::complete::{Offer, complete};
-use super::documents::{Document, Overlay, normal, path_of, uri_of};
-use super::hover::hover;
+use super::documents::{Document, Overlay, path_of, uri_of};
+use super::findings::Finding;
 use super::message::{self, Incoming, Refusal, notification, response};
-use super::names::{self, File, Name};
-use super::symbols::symbols;
-use super::text::{Position, Range, Text, Units};
+use super::text::{Range, Text, Units};
 use crate::source::Span;
-use crate::spec::is_name;
-use crate::spec::language::{self, language};
-use crate::spec::tree::Tree;
+use crate::spec::language::{Node, language};
 
 /// How long nothing must be typed before the files that a spec names are looked at.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -116,26 +111,28 @@ enum Life {
     ShutDown,
 }
 
-struct Server<'a> {
+/// What is known of the editor, its documents and their specs.
+pub(super) struct Server<'a> {
     output: &'a mut dyn Write,
     canceled: Canceled,
     texts: Arc<Mailbox>,
     files: Arc<Mailbox>,
-    documents: BTreeMap<PathBuf, Document>,
+    pub(super) documents: BTreeMap<PathBuf, Document>,
     /// By the main file of a spec.
-    about_text: BTreeMap<PathBuf, Outcome>,
-    about_files: BTreeMap<PathBuf, Outcome>,
+    pub(super) about_text: BTreeMap<PathBuf, Outcome>,
+    pub(super) about_files: BTreeMap<PathBuf, Outcome>,
     /// The files of which the editor shows findings.
     published: BTreeSet<PathBuf>,
-    language: language::Node,
-    units: Units,
-    snippets: bool,
+    pub(super) language: Node,
+    pub(super) units: Units,
+    pub(super) snippets: bool,
     life: Life,
 }
 
+/// Which document a message is about.
 #[derive(Deserialize)]
-struct DocumentId {
-    uri: String,
+pub(super) struct DocumentId {
+    pub uri: String,
     #[serde(default)]
     version: Option<i64>,
     #[serde(default)]
@@ -144,8 +141,8 @@ struct DocumentId {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AboutDocument {
-    text_document: DocumentId,
+pub(super) struct AboutDocument {
+    pub text_document: DocumentId,
     #[serde(default)]
     content_changes: Vec<Change>,
 }
@@ -156,25 +153,8 @@ struct Change {
     text: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AtPosition {
-    text_document: DocumentId,
-    position: Position,
-    #[serde(default)]
-    new_name: String,
-    #[serde(default)]
-    context: Context,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Context {
-    include_declaration: bool,
-}
-
 /// The parameters of a method.
-fn params<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, Refusal> {
+pub(super) fn params<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, Refusal> {
     serde_json::from_value(value).map_err(|error| Refusal::new(message::INVALID_PARAMS, error.to_string()))
 }
 
@@ -249,6 +229,8 @@ impl Server<'_> {
                 "referencesProvider": true,
                 "renameProvider": { "prepareProvider": true },
                 "documentSymbolProvider": true,
+                "documentFormattingProvider": true,
+                "codeActionProvider": { "codeActionKinds": ["quickfix"] },
             },
             "serverInfo": { "name": "netspec", "version": env!("CARGO_PKG_VERSION") },
         })
@@ -321,40 +303,43 @@ impl Server<'_> {
         }
     }
 
-    /// Tells the editor everything that is known about a file. What was found in an older text is moved to where it is now.
-    fn publish(&mut self, path: &Path) -> io::Result<()> {
+    /// Everything that is known to be wrong with a file. What was found in an older text is moved to where it is now.
+    pub(super) fn findings_of(&self, path: &Path) -> Vec<Finding> {
         let document = self.documents.get(path);
-        let mut found = Vec::new();
+        let mut found: Vec<Finding> = Vec::new();
         let outcomes = self.about_text.values().chain(self.about_files.values());
         for file in outcomes.filter_map(|outcome| outcome.files.get(path)) {
             let now = document.map_or(&file.text, |document| &document.text.text);
             let is_same = *now == file.text;
-            let moved = |finding: &super::findings::Finding| finding.moved(&file.text, now);
-            let current = file.findings.iter().filter_map(|one| if is_same { Some(one.clone()) } else { moved(one) });
-            for finding in current {
-                if !found.iter().any(|(known, _)| *known == finding) {
-                    found.push((finding, now.clone()));
+            let current = |one: &Finding| if is_same { Some(one.clone()) } else { one.moved(&file.text, now) };
+            for finding in file.findings.iter().filter_map(current) {
+                if !found.contains(&finding) {
+                    found.push(finding);
                 }
             }
         }
+        found
+    }
+
+    /// A finding about a text, as the editor wants it.
+    pub(super) fn shown(&self, finding: &Finding, text: &Text) -> Value {
+        finding.to_json(text.range(finding.span.unwrap_or_default()), &|path, span| self.location(path, span))
+    }
+
+    /// Tells the editor what is wrong with a file.
+    fn publish(&mut self, path: &Path) -> io::Result<()> {
+        let found = self.findings_of(path);
+        let document = self.documents.get(path);
         if found.is_empty() && document.is_none() && !self.published.contains(path) {
             return Ok(());
         }
-        let text = found.first().map(|(_, text)| self.text_of(path, text));
-        let place = |path: &Path, span: Span| self.location(path, span);
-        let shown: Vec<Value> = found
-            .iter()
-            .filter_map(|(finding, _)| {
-                let range = text.as_ref()?.range(finding.span.unwrap_or_default());
-                Some(finding.to_json(range, &place))
-            })
-            .collect();
-        let uri = self.uri(path);
-        let mut message = json!({ "uri": uri, "diagnostics": shown });
+        let text = self.text_of(path);
+        let shown: Vec<Value> = found.iter().map(|finding| self.shown(finding, &text)).collect();
+        let mut message = json!({ "uri": self.uri(path), "diagnostics": shown });
         if let Some(document) = document {
             message["version"] = json!(document.version);
         }
-        if shown.is_empty() {
+        if found.is_empty() {
             self.published.remove(path);
         } else {
             self.published.insert(path.to_owned());
@@ -366,179 +351,21 @@ impl Server<'_> {
         message::write(self.output, &notification("window/logMessage", json!({ "type": 1, "message": text })))
     }
 
-    fn uri(&self, path: &Path) -> String {
+    pub(super) fn uri(&self, path: &Path) -> String {
         self.documents.get(path).map_or_else(|| uri_of(path), |document| document.uri.clone())
     }
 
-    /// The text of a file as the editor has it, else this one.
-    fn text_of(&self, path: &Path, otherwise: &Arc<str>) -> Arc<Text> {
-        let open = self.documents.get(path).map(|document| document.text.clone());
-        open.unwrap_or_else(|| Arc::new(Text::new(otherwise.clone(), self.units)))
-    }
-
-    /// The texts of a spec's files that were checked last, by their paths.
-    fn checked_text(&self, path: &Path) -> Option<&Arc<str>> {
-        self.about_text.values().find_map(|outcome| outcome.files.get(path)).map(|file| &file.text)
+    /// The text of a file as the editor has it, else as it was when it was checked last.
+    fn text_of(&self, path: &Path) -> Arc<Text> {
+        if let Some(document) = self.documents.get(path) {
+            return document.text.clone();
+        }
+        let mut outcomes = self.about_text.values().chain(self.about_files.values());
+        let checked = outcomes.find_map(|outcome| outcome.files.get(path)).map(|file| file.text.clone());
+        Arc::new(Text::new(checked.unwrap_or_else(|| Arc::from("")), self.units))
     }
 
     fn location(&self, path: &Path, span: Span) -> Value {
-        let empty = Arc::from("");
-        let text = self.text_of(path, self.checked_text(path).unwrap_or(&empty));
-        json!({ "uri": self.uri(path), "range": text.range(span) })
-    }
-
-    fn request(&mut self, method: &str, given: Value) -> Result<Value, Refusal> {
-        match method {
-            "textDocument/documentSymbol" => {
-                let AboutDocument { text_document, .. } = params(given)?;
-                let document = self.documents.get(&path_of(&text_document.uri));
-                Ok(document.map_or(Value::Null, |document| symbols(&document.text, &document.tree().nodes).into()))
-            }
-            "textDocument/hover" => self.at(given, |server, at| {
-                let found = server.found(&at.path);
-                let about = hover(&at.files, at.position, at.offset, &server.language, &found);
-                Ok(about.map_or(Value::Null, |(text, span)| {
-                    json!({ "contents": { "kind": "markdown", "value": text }, "range": at.text().range(span) })
-                }))
-            }),
-            "textDocument/completion" => self.at(given, |server, at| {
-                let offers = complete(&at.files, at.position, at.offset, &server.language);
-                Ok(offers.iter().map(|offer| server.offer(offer, at.text())).collect())
-            }),
-            "textDocument/definition" => self.at(given, |server, at| {
-                let names = names::names(&at.files, &server.language);
-                let locations = match names::at(&names, at.position, at.offset) {
-                    Some(name) => server.locations(at, names.iter().filter(|o| o.is_definition && o.means(name))),
-                    None => server.included(at).into_iter().collect(),
-                };
-                Ok(Value::Array(locations))
-            }),
-            "textDocument/references" => self.at(given, |server, at| {
-                let names = names::names(&at.files, &server.language);
-                let Some(name) = names::at(&names, at.position, at.offset) else { return Ok(Value::Null) };
-                let all = names.iter().filter(|other| other.means(name));
-                let wanted = all.filter(|other| at.with_definition || !other.is_definition);
-                Ok(Value::Array(server.locations(at, wanted)))
-            }),
-            "textDocument/prepareRename" => self.at(given, |server, at| {
-                let names = names::names(&at.files, &server.language);
-                let name = names::at(&names, at.position, at.offset);
-                Ok(name.map_or(
-                    Value::Null,
-                    |name| json!({ "range": at.text().range(name.inside), "placeholder": name.value }),
-                ))
-            }),
-            "textDocument/rename" => self.at(given, |server, at| server.rename(at)),
-            _ => Err(Refusal::new(message::METHOD_NOT_FOUND, format!("there is no method `{method}`"))),
-        }
-    }
-
-    /// Answers a request about a place in an open document.
-    fn at(&self, given: Value, answer: impl FnOnce(&Self, &At) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
-        let AtPosition { text_document, position, new_name, context } = params(given)?;
-        let path = path_of(&text_document.uri);
-        let Some(document) = self.documents.get(&path) else { return Ok(Value::Null) };
-        let offset = document.text.offset(position);
-        let files = self.files_with(&path, document);
-        let position = files.iter().position(|file| file.path == path).unwrap_or_default();
-        answer(self, &At { path, files, position, offset, new_name, with_definition: context.include_declaration })
-    }
-
-    /// The files of the specs that a document belongs to, as they are now.
-    fn files_with(&self, path: &Path, document: &Document) -> Vec<File> {
-        let own = File { path: path.to_owned(), text: document.text.clone(), tree: document.tree().clone() };
-        let specs = self.about_text.values().filter(|outcome| outcome.files.contains_key(path));
-        let others: BTreeMap<_, _> =
-            specs.flat_map(|outcome| &outcome.files).filter(|(other, _)| *other != path).collect();
-        let others = others.into_iter().map(|(path, file)| match self.documents.get(path) {
-            Some(open) => File { path: path.clone(), text: open.text.clone(), tree: open.tree().clone() },
-            None => {
-                let tree = Arc::new(Tree::new(&file.text));
-                File { path: path.clone(), text: Arc::new(Text::new(file.text.clone(), self.units)), tree }
-            }
-        });
-        std::iter::once(own).chain(others).collect()
-    }
-
-    /// What the ISOs of a document's specs hold.
-    fn found(&self, path: &Path) -> BTreeMap<String, String> {
-        let specs = self.about_files.values().filter(|outcome| outcome.files.contains_key(path));
-        specs.flat_map(|outcome| outcome.found.clone()).collect()
-    }
-
-    fn locations<'n>(&self, at: &At, names: impl Iterator<Item = &'n Name>) -> Vec<Value> {
-        let file = |name: &Name| at.files.get(name.file);
-        names
-            .filter_map(|name| {
-                let file = file(name)?;
-                Some(json!({ "uri": self.uri(&file.path), "range": file.text.range(name.inside) }))
-            })
-            .collect()
-    }
-
-    /// The file that an `include` under the cursor names.
-    fn included(&self, at: &At) -> Option<Value> {
-        let file = at.files.get(at.position)?;
-        let node = file.tree.place(&file.text.text, at.offset).node.filter(|node| node.name.value == "include")?;
-        let written = node.arguments().next()?;
-        let path = normal(&file.path.parent().unwrap_or(Path::new("")).join(&written.value));
-        let known = at.files.iter().any(|file| file.path == path);
-        let start = Position { line: 0, character: 0 };
-        known.then(|| json!({ "uri": self.uri(&path), "range": Range { start, end: start } }))
-    }
-
-    fn rename(&self, at: &At) -> Result<Value, Refusal> {
-        let names = names::names(&at.files, &self.language);
-        let refuse = |why: &str| Err(Refusal::new(message::FAILED, why));
-        let Some(name) = names::at(&names, at.position, at.offset) else { return refuse("there is no name here") };
-        if !is_name(&at.new_name) {
-            return refuse("a name is made of up to 32 small letters, digits, `.`, `_` and `-`");
-        }
-        let same = |other: &&Name| other.means(name);
-        let taken = Name { value: at.new_name.clone(), ..name.clone() };
-        if at.new_name != name.value && names.iter().any(|other| other.is_definition && other.means(&taken)) {
-            return refuse("another node has this name");
-        }
-        let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for other in names.iter().filter(same) {
-            let Some(file) = at.files.get(other.file) else { continue };
-            // A name without quotes may need them now.
-            let is_bare = other.span == other.inside && !other.kinds.contains(&"let");
-            let text = if is_bare { format!("\"{}\"", at.new_name) } else { at.new_name.clone() };
-            let edit = json!({ "range": file.text.range(other.inside), "newText": text });
-            changes.entry(self.uri(&file.path)).or_default().push(edit);
-        }
-        Ok(json!({ "changes": changes }))
-    }
-
-    fn offer(&self, offer: &Offer, text: &Text) -> Value {
-        let snippet = offer.snippet.as_ref().filter(|_| self.snippets);
-        json!({
-            "label": offer.label,
-            "kind": offer.kind as i32,
-            "detail": offer.detail,
-            "filterText": offer.text,
-            "insertTextFormat": if snippet.is_some() { 2 } else { 1 },
-            "textEdit": { "range": text.range(offer.replaces), "newText": snippet.unwrap_or(&offer.text) },
-        })
-    }
-}
-
-/// A place in an open document, with the files of its specs.
-struct At {
-    path: PathBuf,
-    files: Vec<File>,
-    /// Which of the files it is in.
-    position: usize,
-    offset: usize,
-    /// Of a request to rename.
-    new_name: String,
-    /// Of a request for references.
-    with_definition: bool,
-}
-
-impl At {
-    fn text(&self) -> &Text {
-        &self.files[self.position].text
+        json!({ "uri": self.uri(path), "range": self.text_of(path).range(span) })
     }
 }

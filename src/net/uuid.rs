@@ -26,6 +26,11 @@ impl Uuid {
         self.0.iter().all(|byte| *byte == first) || PLACEHOLDERS.contains(&self)
     }
 
+    /// The bytes as they lie in SMBIOS and in option 97, if `self` was written as `dmidecode` shows it.
+    pub fn as_in_smbios(self) -> [u8; 16] {
+        self.swapped().0
+    }
+
     /// The same with the bytes of the first three fields the other way round.
     fn swapped(self) -> Self {
         let [a, b, c, d, e, f, g, h, rest @ ..] = self.0;

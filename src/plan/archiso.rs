@@ -11,7 +11,7 @@ use crate::image::recipe::{Archiso, ArchisoMenu, Verification};
 use crate::image::syslinux::{self, Config, Line};
 use crate::resolve::IsoSource;
 
-use super::template::{ORIGIN, Template, one_line, unmarked};
+use super::template::{PAYLOAD, Template, one_line, unmarked};
 
 /// The files of the ISO that are replaced, as paths from its root.
 pub(super) fn rewritten(archiso: &Archiso, menu: &ArchisoMenu, iso: &IsoSource) -> Vec<(String, Template)> {
@@ -166,8 +166,8 @@ fn url(name: &str, menu: &ArchisoMenu, iso: &IsoSource) -> String {
     }
     let name = name.strip_prefix("::").unwrap_or(name);
     match name.strip_prefix('/') {
-        Some(from_root) => format!("{ORIGIN}/{from_root}"),
-        None => format!("{ORIGIN}/iso/{}/{}/{name}", iso.name, menu.working_folder),
+        Some(from_root) => format!("{PAYLOAD}/{from_root}"),
+        None => format!("{PAYLOAD}/iso/{}/{}/{name}", iso.name, menu.working_folder),
     }
 }
 
@@ -176,7 +176,7 @@ fn arguments(append: &str, archiso: &Archiso, iso: &IsoSource) -> String {
     let mut words = syslinux::words(append);
     for word in &mut words {
         if word.starts_with("archiso_http_srv=") {
-            *word = format!("archiso_http_srv={ORIGIN}/iso/{}/", iso.name);
+            *word = format!("archiso_http_srv={PAYLOAD}/iso/{}/", iso.name);
         }
     }
     // An ISO without the signature would stop in its initramfs (netbootxyz/netboot.xyz #1245, omacom/omarchy-iso #113).

@@ -1,7 +1,8 @@
 //! How long the command lines of kernels become.
 
 use super::entry::{self, Boot, NetworkWords};
-use super::template::{HOST, ORIGIN};
+use super::payload;
+use super::template::{HOST, ORIGIN, PAYLOAD};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::resolve::ResolvedSpec;
@@ -14,16 +15,17 @@ const LONGEST: usize = 2047;
 /// One finding for each ISO and each entry of which a kernel would lose the end of its command line.
 pub(super) fn check(spec: &ResolvedSpec, facts: &Facts) -> Diagnostics {
     let mut findings = Diagnostics::default();
+    let payload = spec.server.origin.as_ref().map_or(URL.len(), payload::url_length);
     for iso in &spec.isos {
         let recipe = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref());
         let boots = recipe.filter(|_| spec.needs_recipe(&iso.name)).map(|recipe| entry::boots(iso, recipe));
-        if let Some(longest) = boots.iter().flatten().map(length).max() {
+        if let Some(longest) = boots.iter().flatten().map(|boot| length(boot, payload)).max() {
             push(longest, &format!("ISO `{}`", iso.name), iso.span, &mut findings);
         }
     }
     for target in spec.kernel_targets() {
         let what = format!("kernel `/{}` of ISO `{}`", target.kernel.value, target.iso);
-        push(length(&entry::by_hand(target)), &what, target.kernel.span, &mut findings);
+        push(length(&entry::by_hand(target), payload), &what, target.kernel.span, &mut findings);
     }
     findings
 }
@@ -39,12 +41,14 @@ fn push(length: usize, what: &str, span: Span, findings: &mut Diagnostics) {
     }
 }
 
+/// The longest URL of this machine.
+const URL: &str = "http://255.255.255.255:65535";
+
 /// At most, with what stands in for addresses and what loaders write for each machine.
-fn length(boot: &Boot) -> usize {
+fn length(boot: &Boot, payload: usize) -> usize {
     const ADDRESS: &str = "255.255.255.255";
-    const URL: &str = "http://255.255.255.255:65535";
     const CARD: &str = " BOOTIF=01-00-00-00-00-00-00";
-    let words: usize = boot.arguments.iter().map(|word| 1 + bytes(word, ADDRESS.len(), URL.len())).sum();
+    let words: usize = boot.arguments.iter().map(|word| 1 + bytes(word, ADDRESS.len(), payload)).sum();
     let initrds: usize = (0..boot.initrds.len()).map(|at| format!(" initrd=initrd{at}").len()).sum();
     let network = match boot.network {
         NetworkWords::Address => " ip=:::".len() + 4 * ADDRESS.len() + CARD.len(),
@@ -54,9 +58,10 @@ fn length(boot: &Boot) -> usize {
     words + initrds + network
 }
 
-fn bytes(word: &str, address: usize, url: usize) -> usize {
+fn bytes(word: &str, address: usize, payload: usize) -> usize {
     let length = |c: char| match c {
-        ORIGIN => url,
+        ORIGIN => URL.len(),
+        PAYLOAD => payload,
         HOST => address,
         c => c.len_utf8(),
     };

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::answers::pass;
 use super::reach;
-use super::template::{HOST, ORIGIN, one_line, url_path};
+use super::template::{HOST, PAYLOAD, one_line, url_path};
 use crate::facts::{Facts, FileKind};
 use crate::image::recipe::{KernelEntry, Recipe};
 use crate::resolve::{FileSource, FilesTarget, IsoSource, KernelTarget};
@@ -33,7 +34,7 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn url(&self) -> String {
         match self {
-            Self::Tree(path) => format!("{ORIGIN}/{}", url_path(path)),
+            Self::Tree(path) => format!("{PAYLOAD}/{}", url_path(path)),
             Self::Url(url) => url.to_string(),
         }
     }
@@ -52,32 +53,37 @@ pub(super) enum NetworkWords {
 
 /// The kernels of an ISO, each with the words that fetch its root image over HTTP.
 pub(super) fn boots(iso: &IsoSource, recipe: &Recipe) -> Vec<Boot> {
-    let root = format!("{ORIGIN}/iso/{}", iso.name);
-    let (entries, from, network): (&[KernelEntry], Vec<String>, NetworkWords) = match recipe {
-        Recipe::Archiso(archiso) => {
-            let check = archiso.verification.argument().map(str::to_owned);
-            // The hooks want `ip=` from PXELINUX: with `ip=dhcp` they would ask the router again (`distros.md` 1.9).
-            (
-                &archiso.entries,
-                std::iter::once(format!("archiso_http_srv={root}/")).chain(check).collect(),
-                NetworkWords::Address,
-            )
-        }
-        // live-boot asks DHCP itself and ignores a static `ip=`; BOOTIF makes it take the right card.
-        Recipe::LiveBoot(live) => {
-            (&live.entries, vec![format!("fetch={root}/{}", live.root_image)], NetworkWords::Card)
-        }
-    };
+    let root = format!("{PAYLOAD}/iso/{}", iso.name);
+    let (from, wants_address) = root_image_words(recipe, &root);
+    let network = if wants_address { NetworkWords::Address } else { NetworkWords::Card };
     let boot = |entry: &KernelEntry| Boot {
         title: entry.title.clone(),
         kernel: in_iso(&iso.name, &entry.kernel),
         initrds: entry.initrds.iter().map(|path| in_iso(&iso.name, path)).collect(),
         named: Vec::new(),
-        arguments: arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)).collect(),
+        arguments: pass::filled(
+            arguments(&entry.arguments).chain(from.iter().cloned()).chain(arguments(&iso.arguments)),
+            None,
+            None,
+        ),
         network,
         is_program: false,
     };
-    entries.iter().map(boot).collect()
+    recipe.entries().iter().map(boot).collect()
+}
+
+/// The words that fetch the root image of an ISO whose root folder has this URL, and whether the initramfs wants the client's
+/// address.
+pub(super) fn root_image_words(recipe: &Recipe, root: &str) -> (Vec<String>, bool) {
+    match recipe {
+        Recipe::Archiso(archiso) => {
+            let check = archiso.verification.argument().map(str::to_owned);
+            // The hooks want `ip=` from PXELINUX: with `ip=dhcp` they would ask the router again (`distros.md` 1.9).
+            (std::iter::once(format!("archiso_http_srv={root}/")).chain(check).collect(), true)
+        }
+        // live-boot asks DHCP itself and ignores a static `ip=`; BOOTIF makes it take the right card.
+        Recipe::LiveBoot(live) => (vec![format!("fetch={root}/{}", live.root_image)], false),
+    }
 }
 
 fn in_iso(iso: &str, path: &str) -> Place {
@@ -90,15 +96,16 @@ fn arguments(words: &[String]) -> impl Iterator<Item = String> {
 
 /// A kernel that the spec names. BOOTIF lets an initramfs take the card that was booted from.
 pub(super) fn by_hand(target: &KernelTarget) -> Boot {
-    let root = format!("{ORIGIN}/iso/{}", target.iso);
+    let root = format!("{PAYLOAD}/iso/{}", target.iso);
     let filled = |word: String| word.replace("{iso}", &root).replace("{server}", &HOST.to_string());
+    let words = arguments(&target.arguments).map(filled);
     Boot {
         title: target.kernel.value.rsplit('/').next().unwrap_or_default().to_owned(),
         kernel: in_iso(&target.iso, &target.kernel.value),
         initrds: target.initrds.iter().map(|initrd| in_iso(&target.iso, &initrd.value)).collect(),
         named: Vec::new(),
-        arguments: arguments(&target.arguments).map(filled).collect(),
-        network: NetworkWords::Card,
+        arguments: pass::filled(words, target.answers.as_ref(), Some(&target.iso)),
+        network: if target.wants_address { NetworkWords::Address } else { NetworkWords::Card },
         is_program: false,
     }
 }
@@ -114,7 +121,11 @@ pub(super) fn of_files(target: &FilesTarget, facts: &Facts) -> Boot {
         kernel: place(&target.kernel),
         initrds: target.initrds.iter().map(place).collect(),
         named: target.named.iter().map(|(name, source)| (name.clone(), place(source))).collect(),
-        arguments: arguments(&target.arguments).map(|word| word.replace("{server}", &HOST.to_string())).collect(),
+        arguments: pass::filled(
+            arguments(&target.arguments).map(|word| word.replace("{server}", &HOST.to_string())),
+            target.answers.as_ref(),
+            None,
+        ),
         network: if target.initrds.is_empty() { NetworkWords::Nothing } else { NetworkWords::Card },
         is_program: matches!(reach::kind(&target.kernel, facts), FileKind::Uefi { .. }),
     }

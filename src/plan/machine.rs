@@ -19,12 +19,17 @@ use crate::spec::loader::Machine;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Machines {
+    /// The menu that all others begin with.
+    pub first: String,
     /// Single machines, in the order of the spec.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<Host>,
     /// Classes of machines, in the order in which they count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// Whether they are told answers, so that all have to say who they are.
+    #[serde(skip)]
+    are_told: bool,
     /// The first host with each identity.
     #[serde(skip)]
     by_mac: BTreeMap<MacAddr, usize>,
@@ -115,16 +120,18 @@ impl Machines {
     /// Those of a spec; empty where no host and no group says what it boots and nobody is told answers, so that nobody need say
     /// who it is.
     pub(super) fn of(spec: &ResolvedSpec) -> Self {
+        let Some(first) = spec.menus.first() else { return Self::default() };
         let mut starts = spec.hosts.iter().map(|host| &host.start).chain(spec.groups.iter().map(|group| &group.start));
         if !starts.any(Option::is_some) && spec.answers.is_empty() {
             return Self::default();
         }
-        Self::new(spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect())
+        let (hosts, groups) = (spec.hosts.iter().map(host).collect(), spec.groups.iter().filter_map(group).collect());
+        Self { are_told: !spec.answers.is_empty(), ..Self::new(&first.name, hosts, groups) }
     }
 
     /// Makes the index of the hosts. Where two have one identity, the first one has it.
-    pub fn new(hosts: Vec<Host>, groups: Vec<Group>) -> Self {
-        let mut machines = Self { groups, ..Self::default() };
+    pub fn new(first: &str, hosts: Vec<Host>, groups: Vec<Group>) -> Self {
+        let mut machines = Self { first: first.to_owned(), groups, ..Self::default() };
         for (at, host) in hosts.iter().enumerate() {
             if let Some(mac) = host.mac {
                 machines.by_mac.entry(mac).or_insert(at);
@@ -140,9 +147,9 @@ impl Machines {
         machines
     }
 
-    /// Whether all machines begin alike.
+    /// Whether all machines begin alike and are told nothing of their own.
     pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.groups.is_empty()
+        self.hosts.is_empty() && self.groups.is_empty() && !self.are_told
     }
 
     /// Whether a host is known by its serial number, so that clients have to tell theirs.
@@ -228,6 +235,7 @@ mod tests {
             uuid: uuid.map(|text| text.parse().unwrap()),
             serial: serial.map(|text| text.parse().unwrap()),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            told: Told::default(),
         }
     }
 
@@ -238,6 +246,7 @@ mod tests {
             cpus: cpus.to_vec(),
             subnets: subnets.iter().map(|text| text.parse().unwrap()).collect(),
             start: menu.map(|menu| Start::Menu(menu.into())),
+            variables: BTreeMap::new(),
         }
     }
 
@@ -254,6 +263,7 @@ mod tests {
     #[test]
     fn a_machine_is_a_host_by_any_of_its_identities() {
         let machines = Machines::new(
+            "main",
             vec![
                 named("a", Some("52:54:00:00:00:01"), Some(UUID), None, Some("lab")),
                 named("b", None, None, Some("7XK2Q13"), Some("b")),
@@ -278,7 +288,7 @@ mod tests {
     #[test]
     fn every_kind_of_condition_must_hold_and_within_one_any() {
         let group = class("g", &["b8:27:eb", "dc:a6:32"], &[Machine::Arm64], &["10.1.0.0/16"], Some("pi"));
-        let machines = Machines::new(Vec::new(), vec![group]);
+        let machines = Machines::new("main", Vec::new(), vec![group]);
         let at = |text: &str, address: Option<&str>| {
             let asks = Identity { address: address.map(|text| text.parse().unwrap()), ..identity(text) };
             machines.find(&asks).group.is_some()
@@ -294,6 +304,7 @@ mod tests {
     #[test]
     fn hosts_come_before_groups_and_the_first_that_says_where_to_begin_counts() {
         let machines = Machines::new(
+            "main",
             vec![
                 named("silent", Some("52:54:00:00:00:01"), None, None, None),
                 named("own", Some("52:54:00:00:00:02"), None, None, Some("own")),
@@ -316,7 +327,7 @@ mod tests {
             let mac = format!("52:54:00:{a:02x}:{b:02x}:{c:02x}");
             named(&format!("host{at}"), Some(&mac), None, Some(&format!("SN{at}")), Some("lab"))
         });
-        let machines = Machines::new(hosts.collect(), Vec::new());
+        let machines = Machines::new("main", hosts.collect(), Vec::new());
         let asks = Identity { serial: "sn9999".parse().ok(), ..Identity::default() };
         assert_eq!(says(&machines, &asks), "host9999 - menu lab host host9999");
     }

@@ -15,11 +15,14 @@
 //! | `start4.elf` … | the folder of a Raspberry Pi, where the spec names one |
 //! | `…/autoexec.ipxe` | what leads iPXE to that script from any folder |
 //! | `ipxe/…`, `grub/…` | iPXE, shim and GRUB of this machine |
+//! | `start/…` | where clients begin, where they do not all begin alike |
+//! | `machine/…` | the one of these that is for the machine that asks ([`machine`]) |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod answers;
 mod archiso;
 mod command_line;
+pub mod diff;
 mod entry;
 mod files;
 pub mod findings;
@@ -29,10 +32,12 @@ pub mod left_out;
 mod loader;
 pub mod machine;
 mod menu;
+pub mod payload;
 mod reach;
 mod role;
 mod rules;
 pub mod secure_boot;
+pub mod start;
 mod template;
 mod title;
 
@@ -41,9 +46,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use self::answers::Answers;
+pub(crate) use self::answers::pass::with_identity;
 use self::machine::Machines;
 pub use self::role::Role;
-pub use self::template::{HOST, ORIGIN, Template};
+pub use self::template::{HOST, ORIGIN, PAYLOAD, Served, Template};
 use crate::facts::{Digest, Facts, FilePin, ImageFacts, PROGRAM};
 use crate::image::recipe::{ArchisoMenu, Recipe};
 use crate::proto::dhcp::{BiosBoot, BootTable, IpxeBoot};
@@ -121,6 +127,7 @@ impl Plan {
 ///
 /// `facts` must be of this spec: [`crate::facts::gather`] has found every ISO, and PXELINUX where a menu needs it.
 pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
+    let spec = &*answers::expand(spec, facts);
     let mut plan = Plan {
         format: FORMAT,
         networks: spec.networks.clone(),
@@ -152,10 +159,13 @@ pub fn lower(spec: &ResolvedSpec, facts: &Facts) -> Plan {
         _ => menu::add(spec, facts, &mut plan),
     };
     ipxe::add(spec, facts, &bios, &mut plan);
+    start::add(spec, facts, &mut plan);
     grub::add(spec, facts, &mut plan);
     loader::place_raspberry_pi(facts, &mut plan);
     plan.boot.bios = Some(bios);
     rules::add(spec, facts, &mut plan);
+    answers::pass::carry_identity(&mut plan);
+    payload::add(&mut plan);
     plan
 }
 

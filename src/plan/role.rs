@@ -20,6 +20,8 @@ pub enum Role {
     Initrd,
     /// The root image of a live system.
     RootImage,
+    /// What an installer is told.
+    Answers,
     /// Anything else.
     Other,
 }

@@ -26,6 +26,7 @@ fn rule(written: &resolve::Rule, facts: &Facts, plan: &mut Plan) -> Rule {
         name: written.name.clone(),
         when: Condition {
             mac: written.mac.clone(),
+            uuid: written.uuid,
             architectures: written.arches.iter().flat_map(|arch| arch.numbers()).copied().map(Architecture).collect(),
             vendor_class: written.vendor_class.clone(),
         },

@@ -1,16 +1,20 @@
 //! Generated text with gaps for what only the serving machine knows: its own address, and who asks.
 //!
-//! A plan never contains an address of a machine. Text is written with marks, [`ORIGIN`], [`HOST`] and [`MACHINE`]; when a
-//! client asks for the file, the first two become the address that the client sent its request to (CO-07), and the third what
-//! the client has said of itself.
+//! A plan never contains an address of a machine. Text is written with marks; when a client asks for the file, each mark becomes
+//! the address that the client sent its request to (CO-07), or what the client has said of itself ([`MACHINE`]). What netspec
+//! itself answers stands behind [`ORIGIN`] or [`HOST`], what is large behind [`PAYLOAD`]: kernels, initial RAM disks, root
+//! images, which another server may hand out.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::Ipv4Addr;
 
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-/// Stands for the HTTP origin: `http://192.168.1.5`, or `http://192.168.1.5:8080`.
+use crate::net::Origin;
+
+/// Stands for the root of the tree on this machine: `http://192.168.1.5`, `http://192.168.1.5:8080`, or `tftp://192.168.1.5`
+/// where it serves no HTTP.
 ///
 /// A private-use character. Text from elsewhere goes through `one_line` or `unmarked`, so that none of it is taken for it.
 pub const ORIGIN: char = '\u{e000}';
@@ -22,6 +26,14 @@ pub const HOST: char = '\u{e001}';
 pub(super) const MACHINE: char = '\u{e002}';
 /// What it becomes where nothing is known of the client.
 const NOBODY: &str = "machine/mac-";
+/// Stands for the root of the tree where payload is fetched from: `http://cdn.example/boot/3f…`, or the same as [`ORIGIN`].
+pub const PAYLOAD: char = '\u{e003}';
+/// Stands for the server of [`PAYLOAD`] as GRUB names it: `http,cdn.example`.
+pub(super) const PAYLOAD_DEVICE: char = '\u{e004}';
+/// Stands for the path of [`PAYLOAD`]: `/boot/3f…`.
+pub(super) const PAYLOAD_PATH: char = '\u{e005}';
+
+const MARKS: [char; 6] = [ORIGIN, HOST, MACHINE, PAYLOAD, PAYLOAD_DEVICE, PAYLOAD_PATH];
 
 /// Text of an ISO or a spec as part of one line: without what would be taken for a mark, and without line breaks, which would
 /// begin another directive.
@@ -35,7 +47,7 @@ pub(super) fn unmarked(text: &str) -> String {
 }
 
 fn is_mark(c: char) -> bool {
-    matches!(c, ORIGIN | HOST | MACHINE)
+    MARKS.contains(&c)
 }
 
 /// The path of a file in the tree as a part of a URL (RFC 3986 section 2).
@@ -54,6 +66,47 @@ pub(super) fn url_path(path: &str) -> String {
     escaped
 }
 
+/// What marks become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served<'a> {
+    /// The beginning of a path that says who the client is; `None` where it has not said so.
+    pub machine: Option<&'a str>,
+    /// The address by which the client reaches this machine.
+    pub local: Ipv4Addr,
+    /// The port of its HTTP server; `None` where it serves no HTTP.
+    pub http_port: Option<u16>,
+    /// Where payload is fetched from, where that is not this machine.
+    pub payload: Option<&'a Origin>,
+    /// Whether scripts are fetched from there, too.
+    pub scripts_too: bool,
+}
+
+impl Served<'_> {
+    fn insert(&self, mark: char, text: &mut String) -> fmt::Result {
+        let Self { machine, local, http_port, payload, scripts_too } = self;
+        match (mark, payload) {
+            (HOST, _) => write!(text, "{local}"),
+            (MACHINE, _) => text.write_str(machine.unwrap_or(NOBODY)),
+            (PAYLOAD, Some(origin)) => write!(text, "{origin}"),
+            (ORIGIN, Some(origin)) if *scripts_too => write!(text, "{origin}"),
+            (ORIGIN | PAYLOAD, _) => match http_port {
+                Some(80) => write!(text, "http://{local}"),
+                Some(port) => write!(text, "http://{local}:{port}"),
+                None => write!(text, "tftp://{local}"),
+            },
+            (PAYLOAD_DEVICE, Some(origin)) => write!(text, "http,{}", origin.authority()),
+            (PAYLOAD_DEVICE, None) => match http_port {
+                Some(80) => write!(text, "http,{local}"),
+                Some(port) => write!(text, "http,{local}:{port}"),
+                None => write!(text, "tftp,{local}"),
+            },
+            (PAYLOAD_PATH, Some(origin)) => text.write_str(origin.path()),
+            (PAYLOAD_PATH, None) => Ok(()),
+            (other, _) => text.write_char(other),
+        }
+    }
+}
+
 /// Text with marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(String);
@@ -66,44 +119,52 @@ enum Part<'a> {
 }
 
 impl Template {
-    /// Takes text with [`ORIGIN`] and [`HOST`] in it.
+    /// Takes text with [`ORIGIN`], [`HOST`] and the other marks in it.
     pub fn new(marked: impl Into<String>) -> Self {
         Self(marked.into())
     }
 
-    /// The text for a client that reaches this machine at `local`.
-    pub fn render(&self, local: Ipv4Addr, http_port: u16) -> String {
-        self.render_for(NOBODY, local, http_port)
+    /// The text with its marks.
+    pub(super) fn marked(&self) -> &str {
+        &self.0
     }
 
-    /// The text for a client that has said who it is, in a path that begins like this.
-    pub fn render_for(&self, machine: &str, local: Ipv4Addr, http_port: u16) -> String {
+    /// The text for a client that reaches this machine as `served` says.
+    pub fn render(&self, served: &Served<'_>) -> String {
         let mut text = String::with_capacity(self.0.len());
         for c in self.0.chars() {
             // Writing to a String cannot fail.
-            let _ = match c {
-                ORIGIN if http_port == 80 => write!(text, "http://{local}"),
-                ORIGIN => write!(text, "http://{local}:{http_port}"),
-                HOST => write!(text, "{local}"),
-                MACHINE => text.write_str(machine),
-                _ => text.write_char(c),
-            };
+            let _ = served.insert(c, &mut text);
         }
         text
     }
 
+    /// Whether the text has these words anywhere.
+    pub fn contains(&self, words: &str) -> bool {
+        self.0.contains(words)
+    }
+
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.0.split_inclusive([ORIGIN, HOST, MACHINE]).flat_map(|piece| {
-            let (text, insert) = match piece.chars().next_back() {
-                Some(ORIGIN) => (piece.trim_end_matches(ORIGIN), Some("http-origin")),
-                Some(MACHINE) => (piece.trim_end_matches(MACHINE), Some("machine")),
-                Some(HOST) => (piece.trim_end_matches(HOST), Some("server-address")),
-                _ => (piece, None),
-            };
+        self.0.split_inclusive(MARKS).flat_map(|piece| {
+            let insert = piece.chars().next_back().and_then(name);
+            let text = if insert.is_some() { piece.trim_end_matches(MARKS) } else { piece };
             let text = (!text.is_empty()).then_some(Part::Text(text));
             text.into_iter().chain(insert.map(|insert| Part::Insert { insert }))
         })
     }
+}
+
+/// What a mark is called in printed plans.
+fn name(mark: char) -> Option<&'static str> {
+    Some(match mark {
+        ORIGIN => "http-origin",
+        HOST => "server-address",
+        MACHINE => "machine",
+        PAYLOAD => "payload-origin",
+        PAYLOAD_DEVICE => "payload-device",
+        PAYLOAD_PATH => "payload-path",
+        _ => return None,
+    })
 }
 
 impl Serialize for Template {
@@ -127,14 +188,37 @@ mod tests {
     #[test]
     fn fills_in_the_address_that_the_client_used() {
         let template = Template::new(format!("fetch={ORIGIN}/x\nserver {HOST}\n"));
+        let here = |http_port| Served {
+            machine: None,
+            local: Ipv4Addr::new(192, 168, 1, 5),
+            http_port,
+            payload: None,
+            scripts_too: false,
+        };
+        assert_eq!(template.render(&here(Some(80))), "fetch=http://192.168.1.5/x\nserver 192.168.1.5\n");
+        assert_eq!(template.render(&here(Some(8080))), "fetch=http://192.168.1.5:8080/x\nserver 192.168.1.5\n");
+        assert_eq!(template.render(&here(None)), "fetch=tftp://192.168.1.5/x\nserver 192.168.1.5\n");
+    }
+
+    #[test]
+    fn payload_comes_from_its_origin_and_else_from_here() {
+        let template = Template::new(format!("{PAYLOAD}/x ({PAYLOAD_DEVICE}){PAYLOAD_PATH}/x {HOST}"));
+        let origin: Origin = "http://cdn.example:8000/boot".parse().unwrap();
         let local = Ipv4Addr::new(192, 168, 1, 5);
-        assert_eq!(template.render(local, 80), "fetch=http://192.168.1.5/x\nserver 192.168.1.5\n");
-        assert_eq!(template.render(local, 8080), "fetch=http://192.168.1.5:8080/x\nserver 192.168.1.5\n");
+        let whole = Served { machine: None, local, http_port: None, payload: Some(&origin), scripts_too: true };
+        assert_eq!(Template::new(format!("{ORIGIN}/x")).render(&whole), "http://cdn.example:8000/boot/x");
+        let served = Served { machine: None, local, http_port: None, payload: Some(&origin), scripts_too: false };
+        assert_eq!(
+            template.render(&served),
+            "http://cdn.example:8000/boot/x (http,cdn.example:8000)/boot/x 192.168.1.5"
+        );
+        let served = Served { machine: None, local, http_port: Some(8080), payload: None, scripts_too: false };
+        assert_eq!(template.render(&served), "http://192.168.1.5:8080/x (http,192.168.1.5:8080)/x 192.168.1.5");
     }
 
     #[test]
     fn text_from_elsewhere_brings_no_marks_lines_or_blanks() {
-        assert_eq!(one_line(&format!("a{ORIGIN}b\r\nLABEL x{HOST}")), "ab  LABEL x");
+        assert_eq!(one_line(&format!("a{ORIGIN}b\r\nLABEL x{HOST}{PAYLOAD_PATH}")), "ab  LABEL x");
         assert_eq!(unmarked(&format!("a{ORIGIN}\nb{HOST}")), "a\nb");
         assert_eq!(url_path("live/vmlinuz 6,1\u{e9}?#%\n+x"), "live/vmlinuz%206%2C1%C3%A9%3F%23%25%0A+x");
     }

@@ -18,6 +18,8 @@ pub fn is_probe(path: &str) -> bool {
         // shim looks for updates of its revocations and for more certificates.
         || file.starts_with("revocations")
         || (file.starts_with("shim_certificate") && file.ends_with(".efi"))
+        // cloud-init can do without one.
+        || (file == "network-config" && folder.starts_with("answers/"))
         // The Raspberry Pi's ROM.
         || file == "bootsig.bin"
 }

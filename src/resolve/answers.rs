@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::{MenuItem, ResolvedSpec, Target};
 use crate::source::{Sources, Span, Spanned};
 use crate::spec::Answers;
 use crate::spec::answers::Format;
@@ -26,6 +27,15 @@ pub struct AnswersSource {
     pub defaults: Variables,
     /// Where each of these variables is named.
     pub default_spans: BTreeMap<String, Span>,
+}
+
+/// The answers that a system is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswersTarget {
+    /// Their name.
+    pub name: String,
+    /// Its installer.
+    pub format: Format,
 }
 
 /// The file of a template.
@@ -62,4 +72,19 @@ pub(super) fn values(variables: &[Variable]) -> Variables {
 
 pub(super) fn spans(variables: &[Variable]) -> BTreeMap<String, Span> {
     variables.iter().map(|variable| (variable.name.value.clone(), variable.name.span)).collect()
+}
+
+/// Gives each kernel by hand the answers of its entry.
+pub(super) fn link(spec: &mut ResolvedSpec) {
+    let ResolvedSpec { menus, answers, .. } = spec;
+    for item in menus.iter_mut().flat_map(|menu| &mut menu.items) {
+        let MenuItem::Entry { answers: Some(named), target, .. } = item else { continue };
+        let source = answers.iter().find(|source| source.name == named.value);
+        let linked = source.map(|source| AnswersTarget { name: source.name.clone(), format: source.format });
+        match target {
+            Target::Kernel(kernel) => kernel.answers = linked,
+            Target::Files(files) => files.answers = linked,
+            _ => {}
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::words;
+use super::{AnswersTarget, words};
 use crate::source::{Sources, Span, Spanned};
 use crate::spec;
 use crate::spec::file::FileRef;
@@ -18,8 +18,10 @@ pub struct FilesTarget {
     pub initrds: Vec<FileSource>,
     /// Files that it finds by these names, as wimboot does.
     pub named: Vec<(String, FileSource)>,
-    /// The words of the command line. `{server}` in one stands for our address.
+    /// The words of the command line. `{server}` in one stands for our address, `{answers}` for the URL of the answers.
     pub arguments: Vec<String>,
+    /// What its system is told.
+    pub answers: Option<AnswersTarget>,
 }
 
 /// Where a client gets a file from.
@@ -115,6 +117,7 @@ pub(super) fn target(menu: &str, entry: &spec::menu::Entry, sources: &Sources) -
             .map(|extra| (extra.name.value.clone(), source(&format!("file `{}`", extra.name.value), &extra.file)))
             .collect(),
         arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        answers: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::net::MacPrefix;
+use crate::net::{MacPrefix, Uuid};
 use crate::source::Spanned;
 use crate::spec::effect::{Effect, Mode};
 use crate::spec::firmware::Arch;
@@ -17,6 +17,8 @@ pub struct Rule {
     pub name: String,
     /// The beginning of the hardware address, or all of it.
     pub mac: Option<MacPrefix>,
+    /// The UUID.
+    pub uuid: Option<Uuid>,
     /// Any of these; none means that it does not matter.
     pub arches: Vec<Arch>,
     /// The beginning of option 60.
@@ -33,7 +35,7 @@ pub struct Rule {
 ///
 /// A host that only has an `address` changes nothing about how it boots, so it hides no `firmware` that it belongs to.
 pub(super) fn rules(spec: &Spec) -> Vec<Rule> {
-    let hosts = spec.hosts.iter().filter(|host| !host.effect.is_empty()).filter_map(host);
+    let hosts = spec.hosts.iter().filter(|host| !host.effect.is_empty()).flat_map(host);
     hosts.chain(spec.firmware.iter().map(firmware)).collect()
 }
 
@@ -45,8 +47,12 @@ pub(super) fn vendor_classes(spec: &Spec) -> Vec<String> {
     classes.filter(|class| seen.insert(class.as_str())).cloned().collect()
 }
 
-fn host(host: &Host) -> Option<Rule> {
-    Some(Rule { mac: Some(host.mac.as_ref()?.value.into()), ..rule(format!("host {}", host.name.value), &host.effect) })
+/// One rule for each identity of it that DHCP tells. Its serial number is none of them.
+fn host(host: &Host) -> impl Iterator<Item = Rule> {
+    let rule = || rule(format!("host {}", host.name.value), &host.effect);
+    let by_mac = host.mac.as_ref().map(|mac| Rule { mac: Some(mac.value.into()), ..rule() });
+    let by_uuid = host.uuid.as_ref().map(|uuid| Rule { uuid: Some(uuid.value), ..rule() });
+    by_mac.into_iter().chain(by_uuid)
 }
 
 fn firmware(firmware: &Firmware) -> Rule {
@@ -62,6 +68,7 @@ fn rule(name: String, effect: &Effect) -> Rule {
     Rule {
         name,
         mac: None,
+        uuid: None,
         arches: Vec::new(),
         vendor_class: None,
         mode: effect.mode.as_ref().map(|mode| mode.value),

@@ -14,23 +14,23 @@ mod stated;
 mod wanted;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
 
-pub use self::answers::{AnswersSource, TemplateSource, Variables};
-pub use self::command_line::{CommandLine, KernelByHand};
+pub use self::answers::{AnswersSource, AnswersTarget, TemplateSource, Variables};
+pub use self::command_line::{CommandLine, KernelByHand, path_in};
 pub use self::files::{FileSource, FilesTarget, Origin, Pinned, ServedFile};
 pub use self::machines::Rule;
 pub use self::start::{Group, Host, Start};
-pub use self::stated::StatedHost;
+pub use self::stated::{Offered, StatedHost};
 pub use self::wanted::{FirmwareMachine, WantedLoader};
 pub use self::words::{words, words_at};
 use crate::diag::Diagnostics;
-use crate::net::{AddressRange, MacAddr, MacPrefix};
+use crate::net::{self, AddressRange, MacAddr, MacPrefix};
 use crate::source::{Sources, Span, Spanned};
 use crate::spec::file::FileRef;
 use crate::spec::loader::LoaderKind;
@@ -220,8 +220,13 @@ pub struct KernelTarget {
     pub kernel: Spanned<String>,
     /// The initial RAM disks, likewise.
     pub initrds: Vec<Spanned<String>>,
-    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address.
+    /// The words of the command line. `{iso}` in one stands for the URL of the ISO's root, `{server}` for our address,
+    /// `{answers}` for the URL of the answers.
     pub arguments: Vec<String>,
+    /// What its system is told.
+    pub answers: Option<AnswersTarget>,
+    /// Whether its initramfs wants the client's address on the command line.
+    pub wants_address: bool,
 }
 
 /// Ports and limits of the server.
@@ -230,6 +235,12 @@ pub struct KernelTarget {
 pub struct Server {
     /// TCP port of HTTP.
     pub http_port: u16,
+    /// Where payload is fetched from, in place of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<net::Origin>,
+    /// Where that was written.
+    #[serde(skip)]
+    pub origin_span: Option<Span>,
     /// The largest TFTP `windowsize` (RFC 7440), in blocks.
     pub tftp_window: u16,
     /// What else TFTP does otherwise than usual.
@@ -260,6 +271,46 @@ impl Tftp {
 }
 
 impl ResolvedSpec {
+    /// The menu of this name.
+    pub fn menu(&self, name: &str) -> Option<&Menu> {
+        self.menus.iter().find(|menu| menu.name == name)
+    }
+
+    /// What an entry of a menu starts; of two entries of one name, the first one.
+    pub fn entry(&self, menu: &str, entry: &str) -> Option<&Target> {
+        self.menu(menu)?.items.iter().find_map(|item| match item {
+            MenuItem::Entry { name, target, .. } if name == entry => Some(target),
+            _ => None,
+        })
+    }
+
+    /// A menu and all that its entries lead to, in the order of the spec.
+    pub fn menus_from(&self, name: &str) -> Vec<&Menu> {
+        let mut reached = BTreeSet::from([name]);
+        let mut waiting = vec![name];
+        while let Some(menu) = waiting.pop().and_then(|name| self.menu(name)) {
+            for item in &menu.items {
+                if let MenuItem::Entry { target: Target::Menu(other), .. } = item
+                    && reached.insert(other)
+                {
+                    waiting.push(other);
+                }
+            }
+        }
+        self.menus.iter().filter(|menu| reached.contains(&*menu.name)).collect()
+    }
+
+    /// Every place where a client can begin: each menu, and each entry of one, in the order of the spec.
+    pub fn starts(&self) -> impl Iterator<Item = Start> {
+        self.menus.iter().flat_map(|menu| {
+            let entries = menu.items.iter().filter_map(|item| match item {
+                MenuItem::Entry { name, .. } => Some(Start::Entry(menu.name.clone(), name.clone())),
+                MenuItem::Separator => None,
+            });
+            std::iter::once(Start::Menu(menu.name.clone())).chain(entries)
+        })
+    }
+
     /// The kernels that entries name, in the order of the menus.
     pub fn kernel_targets(&self) -> impl Iterator<Item = &KernelTarget> {
         self.menus.iter().flat_map(|menu| &menu.items).filter_map(|item| match item {
@@ -320,7 +371,7 @@ impl ResolvedSpec {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { http_port: 80, tftp_window: 16, tftp: Tftp::default() }
+        Self { http_port: 80, origin: None, origin_span: None, tftp_window: 16, tftp: Tftp::default() }
     }
 }
 
@@ -343,7 +394,7 @@ pub struct LoaderSource {
 /// be looked at.
 pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
     let findings = rules::check(spec);
-    let resolved = ResolvedSpec {
+    let mut resolved = ResolvedSpec {
         networks: spec.networks.iter().map(|written| network(written, &spec.hosts)).collect(),
         isos: spec.isos.iter().filter_map(|iso| iso_source(iso, sources)).collect(),
         answers: spec.answers.iter().filter_map(|answers| answers::source(answers, sources)).collect(),
@@ -359,6 +410,7 @@ pub fn resolve(spec: &Spec, sources: &Sources) -> (ResolvedSpec, Diagnostics) {
         groups: start::groups(spec),
         vendor_classes: machines::vendor_classes(spec),
     };
+    answers::link(&mut resolved);
     (resolved, findings)
 }
 
@@ -457,6 +509,8 @@ fn kernel_target(iso: &str, kernel: &FileRef, entry: &spec::menu::Entry) -> Kern
         kernel: path(kernel),
         initrds: entry.initrds.iter().map(path).collect(),
         arguments: entry.arguments.iter().flat_map(|argument| words(&argument.value)).collect(),
+        answers: None,
+        wants_address: false,
     }
 }
 
@@ -465,6 +519,8 @@ fn server(server: &spec::Server) -> Server {
     let or = |value: &Option<Spanned<u16>>, default| value.as_ref().map_or(default, |value| value.value);
     Server {
         http_port: or(&server.http, default.http_port),
+        origin: server.origin.as_ref().map(|origin| origin.value.clone()),
+        origin_span: server.origin.as_ref().map(|origin| origin.span),
         tftp_window: or(&server.window, default.tftp_window),
         tftp: server.tftp.as_ref().map_or_else(Tftp::default, tftp),
     }

@@ -16,11 +16,12 @@ use tokio::sync::{mpsc, watch};
 use super::changes::Changes;
 use super::content::Files;
 use super::dhcp::{self, DhcpConfig, DhcpPorts, DhcpSockets, Mode};
-use super::event::Events;
+use super::event::{BootEvent, Events};
 use super::host::Located;
 use super::lease::store::StoreError;
 use super::lease::{Leases, Rival, RivalError};
 use super::listeners::{FilePorts, Listeners, Setup};
+use super::next_boot::{NextBootError, NextBoots};
 use super::port_holder::ListenError;
 use super::privilege::Opener;
 use super::told_to_stop;
@@ -41,6 +42,7 @@ pub struct Bound {
     dhcp: DhcpSockets,
     addresses: Vec<(Ipv4Addr, FilePorts)>,
     files: Arc<dyn Files>,
+    next_boots: Option<Arc<NextBoots>>,
     opener: Opener,
 }
 
@@ -53,6 +55,8 @@ pub enum BindError {
     Listen(Vec<ListenError>),
     /// The store of leases cannot be used.
     Store(StoreError),
+    /// The folder of next boots cannot be used.
+    NextBoots(NextBootError),
     /// The operating system gives no thread.
     Thread(io::Error),
 }
@@ -62,6 +66,9 @@ impl fmt::Display for BindError {
         match self {
             Self::Tree(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}\n  help: {}", error.help()),
+            Self::NextBoots(error) => {
+                write!(f, "{error}\n  help: choose a folder that can be written with `--state`")
+            }
             Self::Thread(error) => write!(f, "no thread can be started: {error}"),
             Self::Listen(errors) => {
                 for (at, error) in errors.iter().enumerate() {
@@ -78,12 +85,18 @@ impl std::error::Error for BindError {}
 
 /// Opens the files and the sockets of a plan, on the interfaces of its networks. Call it inside a tokio runtime.
 ///
-/// The folder `state` is where leases are kept; it is not touched where no network gives out addresses.
+/// The folder `state` is where leases and next boots are kept; it is not touched where no network gives out addresses and all
+/// machines begin alike.
 ///
 /// # Errors
 /// [`BindError`] has every port that cannot be had, with who holds it.
 pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path) -> Result<Bound, BindError> {
-    let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?;
+    // Where all machines begin alike, none asks for something of its own.
+    let next_boots = match plan.machines.is_empty() {
+        true => None,
+        false => Some(Arc::new(NextBoots::open(state).map_err(BindError::NextBoots)?)),
+    };
+    let files = FileTree::open(plan, gathered).map_err(BindError::Tree)?.with_next_boots(next_boots.clone());
     let opener = Opener::start().map_err(BindError::Thread)?;
     let mut errors = Vec::new();
     let dhcp = dhcp::bind(DhcpConfig {
@@ -95,7 +108,7 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path)
     let dhcp = dhcp.map_err(|more| errors.extend(more));
     let mut addresses = Vec::new();
     for address in located.iter().flat_map(|network| &network.addresses).copied().collect::<BTreeSet<_>>() {
-        match FilePorts::open(address, &plan.server) {
+        match FilePorts::open(address, &plan.server, plan.http_port()) {
             Ok(ports) => addresses.push((address, ports)),
             Err(more) => errors.extend(more),
         }
@@ -104,7 +117,7 @@ pub fn bind(plan: &Plan, gathered: &Gathered, located: &[Located], state: &Path)
         Ok(dhcp) if errors.is_empty() => {
             let leases = Leases::open(&plan.networks, located, state).map_err(BindError::Store)?;
             let dhcp = dhcp.with_leases(leases);
-            Ok(Bound { plan: plan.clone(), dhcp, addresses, files: Arc::new(files), opener })
+            Ok(Bound { plan: plan.clone(), dhcp, addresses, files: Arc::new(files), next_boots, opener })
         }
         _ => Err(BindError::Listen(errors)),
     }
@@ -146,11 +159,16 @@ impl Bound {
     /// # Errors
     /// The first of the servers that could not go on; the others are stopped then.
     pub async fn run(self, events: Arc<dyn Events>, mut shutdown: watch::Receiver<bool>) -> io::Result<()> {
-        let Self { plan, dhcp, addresses, files, opener } = self;
+        let Self { plan, dhcp, addresses, files, next_boots, opener } = self;
+        let events: Arc<dyn Events> = match next_boots {
+            Some(next_boots) => Arc::new(NextBootsHear { next_boots, events }),
+            None => events,
+        };
         // Before anything is looked at, so that no change is missed.
         let changes = Changes::subscribe()?;
         let (links, link_changes) = mpsc::channel(LINK_CHANGES);
         let mut listeners = Listeners::new(Setup {
+            http_port: plan.http_port(),
             networks: plan.networks,
             server: plan.server,
             opener,
@@ -180,6 +198,21 @@ impl Bound {
         };
         listeners.stop().await;
         ended
+    }
+}
+
+/// Tells the next boots of machines that ask how to boot.
+struct NextBootsHear {
+    next_boots: Arc<NextBoots>,
+    events: Arc<dyn Events>,
+}
+
+impl Events for NextBootsHear {
+    fn emit(&self, event: BootEvent) {
+        if let BootEvent::Answered { mac, .. } | BootEvent::Lease { mac, told: Some(_), .. } = &event {
+            self.next_boots.asked(*mac);
+        }
+        self.events.emit(event);
     }
 }
 

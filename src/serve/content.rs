@@ -69,6 +69,8 @@ pub struct Opened {
     pub modified: Option<SystemTime>,
     /// What it is to the client.
     pub role: Role,
+    /// What was decided for the machine that asks, where that is more than a file: `host desk: entry main/arch, this once`.
+    pub decided: Option<Arc<str>>,
 }
 
 /// The file table, as TFTP and HTTP see it.
@@ -79,4 +81,16 @@ pub trait Files: Send + Sync + 'static {
     /// UTF-8 stand in it as U+FFFD. `local` is the address of this machine that the client sent its request to; generated files
     /// point back to it. `None` where there is no such file (a directory is no file).
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened>;
+
+    /// Why there is no file where the name speaks of one that is made for the machine that asks: in words, for the journal.
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        let _ = (path, local, client);
+        None
+    }
+
+    /// The same for the client at an address, where it matters who asks.
+    fn open_for(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<Opened> {
+        let _ = client;
+        self.open(path, local)
+    }
 }

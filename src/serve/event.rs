@@ -95,6 +95,8 @@ pub enum BootEvent {
         len: u64,
         /// Size of the whole file in bytes.
         size: u64,
+        /// What was decided for the machine: `host desk: menu lab`.
+        decided: Option<Arc<str>>,
     },
     /// A transfer is under way; sent at most a few times a second per transfer.
     Progress {

@@ -25,7 +25,8 @@ const TFTP_PORT: u16 = 69;
 #[derive(Debug)]
 pub(super) struct FilePorts {
     tftp: tftp::Bound,
-    http: http::Bound,
+    /// `None` where everything that is fetched over HTTP comes from elsewhere.
+    http: Option<http::Bound>,
 }
 
 impl FilePorts {
@@ -33,12 +34,14 @@ impl FilePorts {
     ///
     /// # Errors
     /// Every port that cannot be had, with who holds it.
-    pub(super) fn open(address: Ipv4Addr, server: &Server) -> Result<Self, Vec<ListenError>> {
+    pub(super) fn open(address: Ipv4Addr, server: &Server, http_port: Option<u16>) -> Result<Self, Vec<ListenError>> {
         let tftp = tftp::bind(tftp::Config::of(SocketAddrV4::new(address, TFTP_PORT), server));
         let tftp = tftp.map_err(|error| ListenError::new(Protocol::Udp, address, TFTP_PORT, None, error));
-        let port = server.http_port;
-        let http = http::bind(http::Config::new(SocketAddrV4::new(address, port)));
-        let http = http.map_err(|error| ListenError::new(Protocol::Tcp, address, port, None, error));
+        let http = http_port.map(|port| {
+            let bound = http::bind(http::Config::new(SocketAddrV4::new(address, port)));
+            bound.map_err(|error| ListenError::new(Protocol::Tcp, address, port, None, error))
+        });
+        let http = http.transpose();
         match (tftp, http) {
             (Ok(tftp), Ok(http)) => Ok(Self { tftp, http }),
             (tftp, http) => Err([tftp.err(), http.err()].into_iter().flatten().collect()),
@@ -50,6 +53,7 @@ impl FilePorts {
 pub(super) struct Listeners {
     networks: Vec<Network>,
     server: Server,
+    http_port: Option<u16>,
     opener: Opener,
     files: Arc<dyn Files>,
     events: Arc<dyn Events>,
@@ -69,6 +73,8 @@ pub(super) struct Listeners {
 pub(super) struct Setup {
     pub(super) networks: Vec<Network>,
     pub(super) server: Server,
+    /// The port of HTTP, where it is served.
+    pub(super) http_port: Option<u16>,
     pub(super) opener: Opener,
     pub(super) files: Arc<dyn Files>,
     pub(super) events: Arc<dyn Events>,
@@ -79,16 +85,18 @@ pub(super) struct Setup {
 
 impl Listeners {
     pub(super) fn new(setup: Setup) -> Self {
-        let Setup { networks, server, opener, files, events, links, raw, on } = setup;
+        let Setup { networks, server, http_port, opener, files, events, links, raw, on } = setup;
         let (at, tasks, failed) = (BTreeMap::new(), JoinSet::new(), BTreeSet::new());
-        Self { networks, server, opener, files, events, links, raw, on, at, tasks, failed }
+        Self { networks, server, http_port, opener, files, events, links, raw, on, at, tasks, failed }
     }
 
     /// Serves files at an address.
     pub(super) fn start(&mut self, address: Ipv4Addr, ports: FilePorts) {
         let (stop, stopped) = watch::channel(false);
         self.tasks.spawn(ports.tftp.run(self.files.clone(), self.events.clone(), stopped.clone()));
-        self.tasks.spawn(ports.http.run(self.files.clone(), self.events.clone(), stopped));
+        if let Some(http) = ports.http {
+            self.tasks.spawn(http.run(self.files.clone(), self.events.clone(), stopped));
+        }
         self.at.insert(address, stop);
     }
 
@@ -166,8 +174,8 @@ impl Listeners {
                 if self.at.contains_key(address) {
                     continue;
                 }
-                let (address, server) = (*address, self.server.clone());
-                match self.opener.run(move || FilePorts::open(address, &server)).await {
+                let (address, server, http_port) = (*address, self.server.clone(), self.http_port);
+                match self.opener.run(move || FilePorts::open(address, &server, http_port)).await {
                     Some(Ok(ports)) => {
                         self.start(address, ports);
                         self.tell(address, format!("is served now, on {}", network.interface));

@@ -36,7 +36,8 @@ impl Meter {
     ) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (path, role, size) = (file.path.clone(), file.role, file.len);
-        events.emit(BootEvent::Started { id, client, transport, path, role, len, size });
+        let decided = file.decided.clone();
+        events.emit(BootEvent::Started { id, client, transport, path, role, len, size, decided });
         Self { events: events.clone(), id, started, reported: started, sent: 0, ended: false }
     }
 

@@ -3,6 +3,7 @@
 //! [`bind`] opens everything that a plan needs, [`Bound::run`] answers. There is one file for each protocol; all three look
 //! files up in one [`tree`], and tell what happens as [`event`]s, which the [`journal`] turns into lines for people.
 
+mod answers;
 mod bound;
 mod changes;
 pub mod content;
@@ -18,8 +19,11 @@ mod listeners;
 mod merged;
 mod meter;
 pub mod neighbor;
+pub mod next_boot;
+pub mod origin;
 pub mod place;
 pub mod port_holder;
+pub mod ports;
 pub mod privilege;
 mod read;
 pub mod ready;

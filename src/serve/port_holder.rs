@@ -109,6 +109,11 @@ pub fn listed(holders: &[Holder]) -> String {
 ///
 /// Best effort: without root only the own processes are seen, and a process that ends meanwhile is left out.
 pub fn holders(protocol: Protocol, address: Ipv4Addr, port: u16) -> Vec<Holder> {
+    in_use(protocol, address, port).unwrap_or_default()
+}
+
+/// The same; `None` where no socket has the port. A socket may be there although its process cannot be seen.
+pub fn in_use(protocol: Protocol, address: Ipv4Addr, port: u16) -> Option<Vec<Holder>> {
     let tables = match protocol {
         Protocol::Udp => ["/proc/net/udp", "/proc/net/udp6"],
         Protocol::Tcp => ["/proc/net/tcp", "/proc/net/tcp6"],
@@ -118,7 +123,7 @@ pub fn holders(protocol: Protocol, address: Ipv4Addr, port: u16) -> Vec<Holder> 
         .filter_map(|path| fs::read_to_string(path).ok())
         .flat_map(|table| inodes(&table, protocol, address, port))
         .collect();
-    if inodes.is_empty() { Vec::new() } else { processes_with(&inodes) }
+    (!inodes.is_empty()).then(|| processes_with(&inodes))
 }
 
 /// The sockets in a table of `/proc/net` that stand in the way of `address` and `port`.

@@ -4,11 +4,14 @@
 //! those, and nothing else; it runs no code that reads what clients send. Started by another user with capabilities, as a
 //! service manager can do it, the process keeps them.
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::mpsc;
 use std::thread;
 
-use nix::unistd::{Gid, Uid, User, geteuid, setgroups, setresgid, setresuid};
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid, User, fchown, geteuid, setgroups, setresgid, setresuid};
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_keep_capabilities};
 use tokio::sync::oneshot;
 
@@ -80,6 +83,20 @@ pub fn successor() -> Option<(Uid, Gid)> {
     let nobody = || User::from_name("nobody").ok().flatten();
     let ids = || nobody().map_or((Uid::from_raw(NOBODY), Gid::from_raw(NOBODY)), |user| (user.uid, user.gid));
     geteuid().is_root().then(ids)
+}
+
+/// Gives a file or folder that root has made to the user that will serve; what belongs to others already stays as it is.
+pub(super) fn hand_over(file: &File, uid: Uid, gid: Gid) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    let is_only_here = metadata.is_dir() || (metadata.is_file() && metadata.nlink() == 1);
+    if metadata.uid() != 0 || !is_only_here {
+        return Ok(());
+    }
+    match fchown(file, Some(uid), Some(gid)) {
+        // A container without other users, in which root stays root.
+        Err(Errno::EINVAL) => Ok(()),
+        handed_over => Ok(handed_over?),
+    }
 }
 
 /// The group first: without root it cannot be changed any more. Both calls change all threads, and leaving root clears the

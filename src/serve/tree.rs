@@ -12,14 +12,22 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::answers::AnswerFiles;
 use super::content::{Content, Files, Opened};
+use super::next_boot::{NextBoots, Taken};
 use crate::facts::{Digest, Facts, Gathered, ImageFacts};
-use crate::image::iso9660::{Extent, Iso};
-use crate::plan::{Node, Plan, Role, Template};
+use crate::image::iso9660::{Extent, Iso, Kind};
+use crate::net::Origin;
+use crate::plan::machine::Machines;
+use crate::plan::{Node, Plan, Role, Served, Template, start, with_identity};
+use crate::proto::identity::Identity;
+use crate::resolve::Start;
 
 /// Looks names up in a plan whose files are open.
 pub struct FileTree {
-    http_port: u16,
+    http_port: Option<u16>,
+    payload: Option<Origin>,
+    scripts_too: bool,
     images: BTreeMap<String, OpenImage>,
     /// The files of ISOs that are not on this machine.
     outlines: BTreeMap<String, Outline>,
@@ -27,7 +35,10 @@ pub struct FileTree {
     everywhere: BTreeMap<String, OpenNode>,
     stand_ins: BTreeMap<String, OpenNode>,
     below_serial: BTreeSet<String>,
+    answers: AnswerFiles,
     roles: BTreeMap<String, Role>,
+    machines: Machines,
+    next_boots: Option<Arc<NextBoots>>,
 }
 
 struct OpenImage {
@@ -138,14 +149,93 @@ impl FileTree {
         let (below_serial, roles) = (plan.below_serial.clone(), plan.roles.clone());
         let (images, outlines) = Default::default();
         Ok(Self {
-            http_port: plan.server.http_port,
+            http_port: plan.http_port(),
+            payload: plan.payload_origin(),
+            scripts_too: false,
             images,
             outlines,
             files,
             everywhere,
             stand_ins,
             below_serial,
+            answers: AnswerFiles::of(plan),
             roles,
+            machines: plan.machines.clone(),
+            next_boots: None,
+        })
+    }
+
+    /// Machines boot once what is noted for them there.
+    #[must_use]
+    pub fn with_next_boots(self, next_boots: Option<Arc<NextBoots>>) -> Self {
+        Self { next_boots, ..self }
+    }
+
+    /// `machine/…`: what the machine that the path speaks of begins with.
+    fn open_own(&self, path: &str, local: Ipv4Addr, client: Option<Ipv4Addr>) -> Option<Opened> {
+        let (identity, file) = start::own(path)?;
+        let identity = Identity { address: client, ..identity };
+        let first = Start::Menu(self.machines.first.clone());
+        let (chosen, decided) = self.decide(&identity);
+        // An entry may be nothing that this boot loader can start.
+        let mut targets = [chosen.as_ref(), Some(&first)].into_iter().flatten();
+        let node = targets.find_map(|start| self.files.get(&start::path(start, file)))?;
+        let who = self.answers.who(&identity);
+        let opened = self.open_node_for(Some(&who), path, node, local)?;
+        Some(Opened { role: Role::Menu, decided: decided.map(Into::into), ..opened })
+    }
+
+    /// Where a machine begins, and that in words; nothing is said of one that begins like everybody.
+    fn decide(&self, identity: &Identity) -> (Option<Start>, Option<String>) {
+        let found = self.machines.find(identity);
+        if let Some(host) = found.host
+            && let Some(next_boots) = &self.next_boots
+        {
+            let is_there = |start: &Start| self.files.contains_key(&start::path(start, start::IPXE));
+            match next_boots.take(&host.name, identity.mac, is_there) {
+                Taken::Nothing => {}
+                Taken::Boots(start) => {
+                    let words = format!("host {}: {start}, this once", host.name);
+                    return (Some(start), Some(words));
+                }
+                Taken::Unusable(why) => {
+                    let words = format!("host {}: its next boot is not taken, because {why}", host.name);
+                    return (found.start.cloned(), Some(words));
+                }
+            }
+        }
+        let who = found.by.map(|by| by.to_string()).or_else(|| found.host.map(|host| format!("host {}", host.name)));
+        let first = || format!("menu {}", self.machines.first);
+        let words = who.map(|who| format!("{who}: {}", found.start.map_or_else(first, ToString::to_string)));
+        (found.start.cloned(), words)
+    }
+
+    /// The same tree with texts that name another server for all that is fetched over HTTP, scripts included.
+    #[must_use]
+    pub fn all_from(self, origin: Origin) -> Self {
+        Self { payload: Some(origin), scripts_too: true, ..self }
+    }
+
+    /// The paths of all files, in no order and without those that only the server can know: what is in every folder, and what
+    /// stands in for names that are none. Links in ISOs are left out where they lead to no file.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let in_images = self.images.iter().flat_map(|(name, image)| {
+            let is_file = |path: &str, kind: Kind| match kind {
+                Kind::File => true,
+                Kind::Link => image.iso.tree.file(path).is_some(),
+                Kind::Directory | Kind::Other => false,
+            };
+            let files = image.iso.tree.walk().filter(move |(path, kind)| is_file(path, *kind));
+            files.map(move |(path, _)| format!("iso/{name}/{path}"))
+        });
+        in_images.filter(|path| !self.files.contains_key(path)).chain(self.files.keys().cloned())
+    }
+
+    /// The paths of links to folders in ISOs, whose files [`FileTree::paths`] has by their own paths only.
+    pub fn links_to_folders(&self) -> impl Iterator<Item = String> {
+        self.images.iter().flat_map(|(name, image)| {
+            let links = image.iso.tree.walk().filter(|(path, kind)| *kind == Kind::Link && image.iso.tree.is_dir(path));
+            links.map(move |(path, _)| format!("iso/{name}/{path}"))
         })
     }
 
@@ -154,9 +244,21 @@ impl FileTree {
     }
 
     fn open_node(&self, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
+        self.open_node_for(None, path, node, local)
+    }
+
+    /// The same for a client of which this beginning of a path says who it is.
+    fn open_node_for(&self, machine: Option<&str>, path: &str, node: &OpenNode, local: Ipv4Addr) -> Option<Opened> {
         let (content, len, etag, modified) = match node {
             OpenNode::Text(template) => {
-                let bytes = Bytes::from(template.render(local, self.http_port));
+                let served = Served {
+                    machine,
+                    local,
+                    http_port: self.http_port,
+                    payload: self.payload.as_ref(),
+                    scripts_too: self.scripts_too,
+                };
+                let bytes = Bytes::from(template.render(&served));
                 let etag = format!("\"{}\"", Digest::of(&bytes).short()).into();
                 let len = bytes.len() as u64;
                 (Content::Memory(bytes), len, etag, None)
@@ -165,13 +267,21 @@ impl FileTree {
             OpenNode::Alias(other) => return self.open_in_image(other),
             OpenNode::Absent(size) => return Some(self.absent(path, *size, Bytes::new())),
         };
-        Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path) })
+        Some(Opened { path: path.into(), len, content, etag, modified, role: self.role(path), decided: None })
+    }
+
+    /// A menu for PXELINUX with a word about who asks.
+    fn open_with_identity(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        let (file, machine) = with_identity(path)?;
+        let node = self.files.get(file).filter(|node| matches!(node, OpenNode::Text(_)))?;
+        let opened = self.open_node_for(Some(machine), path, node, local)?;
+        Some(Opened { role: self.role(file), ..opened })
     }
 
     /// A file of which only these bytes are known.
     fn absent(&self, path: &str, len: u64, bytes: Bytes) -> Opened {
         let (content, etag) = (Content::Memory(bytes), "\"\"".into());
-        Opened { path: path.into(), len, content, etag, modified: None, role: self.role(path) }
+        Opened { path: path.into(), len, content, etag, modified: None, role: self.role(path), decided: None }
     }
 
     /// `iso/<name>/<path in the ISO>`, or `iso/<name>.iso`.
@@ -188,6 +298,7 @@ impl FileTree {
                 etag,
                 modified,
                 role: self.role(path),
+                decided: None,
             });
         };
         let Some(image) = self.images.get(name) else {
@@ -204,6 +315,7 @@ impl FileTree {
             etag: format!("\"{}-{first:x}-{:x}\"", image.tag, entry.size).into(),
             modified: image.disk.modified,
             role: self.role(path),
+            decided: None,
         })
     }
 }
@@ -249,7 +361,26 @@ fn is_serial(name: &str) -> bool {
 }
 
 impl Files for FileTree {
+    fn why_not(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<String> {
+        self.answers.open(path, local, Some(client))?.err()
+    }
+
+    fn open_for(&self, path: &str, local: Ipv4Addr, client: Ipv4Addr) -> Option<Opened> {
+        self.open_own(path, local, Some(client))
+            .or_else(|| self.answers.open(path, local, Some(client))?.ok())
+            .or_else(|| self.open_shared(path, local))
+    }
+
     fn open(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
+        self.open_own(path, local, None)
+            .or_else(|| self.answers.open(path, local, None)?.ok())
+            .or_else(|| self.open_shared(path, local))
+    }
+}
+
+impl FileTree {
+    /// What is the same for every machine.
+    fn open_shared(&self, path: &str, local: Ipv4Addr) -> Option<Opened> {
         let everywhere = || {
             let name = path.rsplit('/').next().unwrap_or(path);
             self.open_node(path, self.everywhere.get(name)?, local)
@@ -268,7 +399,11 @@ impl Files for FileTree {
         };
         match self.files.get(path) {
             Some(node) => self.open_node(path, node, local),
-            None => self.open_in_image(path).or_else(everywhere).or_else(stand_in),
+            None => self
+                .open_in_image(path)
+                .or_else(|| self.open_with_identity(path, local))
+                .or_else(everywhere)
+                .or_else(stand_in),
         }
     }
 }

@@ -13,14 +13,15 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "answers",
     arguments: &["name", "path"],
     more: None,
     properties: &["format"],
     children: &[Child { name: "meta-data", once: true }, Child { name: "set", once: false }],
 };
-const META_DATA: Shape = Shape { name: "meta-data", arguments: &["path"], more: None, properties: &[], children: &[] };
+pub(super) const META_DATA: Shape =
+    Shape { name: "meta-data", arguments: &["path"], more: None, properties: &[], children: &[] };
 
 /// What an installer is told in place of a person who answers its questions.
 #[derive(Debug, Clone, PartialEq, Eq)]

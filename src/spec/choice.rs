@@ -9,8 +9,9 @@ use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Spanned;
 
-const MENU: Shape = Shape { name: "menu", arguments: &["name"], more: None, properties: &[], children: &[] };
-const BOOT: Shape = Shape { name: "boot", arguments: &["entry"], more: None, properties: &[], children: &[] };
+pub(super) const MENU: Shape = Shape { name: "menu", arguments: &["name"], more: None, properties: &[], children: &[] };
+pub(super) const BOOT: Shape =
+    Shape { name: "boot", arguments: &["entry"], more: None, properties: &[], children: &[] };
 
 /// What a machine boots in place of the first menu.
 #[derive(Debug, Clone, PartialEq, Eq)]

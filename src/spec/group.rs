@@ -15,7 +15,7 @@ use crate::diag::nearest::shown;
 use crate::net::MacPrefix;
 use crate::source::{Span, Spanned};
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     name: "group",
     arguments: &["name"],
     more: None,
@@ -29,16 +29,16 @@ const SHAPE: Shape = Shape {
         Child { name: "set", once: false },
     ],
 };
-const MAC: Shape = Shape {
+pub(super) const MAC: Shape = Shape {
     name: "mac",
     arguments: &["hardware address"],
     more: Some("hardware address"),
     properties: &[],
     children: &[],
 };
-const ARCH: Shape =
+pub(super) const ARCH: Shape =
     Shape { name: "arch", arguments: &["architecture"], more: Some("architecture"), properties: &[], children: &[] };
-const SUBNET: Shape =
+pub(super) const SUBNET: Shape =
     Shape { name: "subnet", arguments: &["subnet"], more: Some("subnet"), properties: &[], children: &[] };
 
 /// A class of machines and what they boot. Those that meet one condition of each kind that there is belong to it.

@@ -101,10 +101,20 @@ impl Host {
         let memory = memory.and_then(|entry| size::memory(entry, out));
         let wanted = Wanted::argument(NETWORK_CARDS.name);
         let network_cards = cards.and_then(|entry| value::integer(entry, wanted, CARDS, "a number of cards", out));
-        if checked.clean && ["mac", "uuid", "serial"].iter().all(|id| checked.child(id).is_none()) {
+        let is_known = ["mac", "uuid", "serial"].iter().any(|id| checked.child(id).is_some());
+        if checked.clean && !is_known {
             out.push(
                 Diagnostic::new(Code::Missing, "`host` needs a `mac`, `uuid` or `serial`")
                     .at(name_span(node), "no machine is known by it")
+                    .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
+            );
+        }
+        // Addresses are given by the hardware address, because that is what every DHCP client tells.
+        if let (true, None, Some(address)) = (checked.clean && is_known, checked.child("mac"), checked.child("address"))
+        {
+            out.push(
+                Diagnostic::new(Code::Missing, "`address` needs the `mac` of the machine")
+                    .at(name_span(address), "for which network card?")
                     .help("add `mac \"52:54:00:12:34:56\"` with the hardware address of the machine in its block"),
             );
         }

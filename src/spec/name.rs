@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Spanned;
 
 /// The longest name, in characters.
-const MAX_NAME: usize = 32;
+pub const MAX_NAME: usize = 32;
 
 /// Reads a name. One that breaks the rule is reported and kept, so that references to it still find it.
 pub(super) fn name(entry: &KdlEntry, node: &str, out: &mut Diagnostics) -> Option<Spanned<String>> {

@@ -9,7 +9,7 @@ use kdl::{KdlDiagnostic, KdlDocument};
 
 use super::lex::{Kind, lex};
 use super::split::{Node, Outline, outline, unclosed};
-use super::words;
+use super::{plain, words};
 use crate::diag::nearest::is_harmful;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceFile, Span};
@@ -52,7 +52,8 @@ pub fn parse(source: &SourceFile) -> (Parsed, Diagnostics) {
         faults.spoil(Span::new(token.span.start, text.len()));
     }
     words::check_nodes(text, &outline.nodes, &mut faults);
-    let document = recover(text, &outline, &mut faults);
+    let plain = if faults.is_clean() { plain::read(text, &tokens) } else { None };
+    let document = plain.unwrap_or_else(|| recover(text, &outline, &mut faults));
     faults.finish(document)
 }
 

@@ -9,7 +9,7 @@ use crate::diag::nearest::{listed, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Spanned;
 
-const SHAPE: Shape =
+pub(super) const SHAPE: Shape =
     Shape { name: "set", arguments: &["variable", "value"], more: None, properties: &[], children: &[] };
 
 /// The longest value, in bytes: a few SSH keys.

@@ -70,6 +70,7 @@ const HOMES: &[(&str, &str)] = &[
     ("initrd", "entry"),
     ("file", "entry"),
     ("http", "server"),
+    ("origin", "server"),
     ("window", "server"),
     ("tftp", "server"),
     ("block-size", "tftp"),

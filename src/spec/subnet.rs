@@ -21,8 +21,9 @@ pub(super) fn subnet(entry: &KdlEntry, node: &str, out: &mut Diagnostics) -> Opt
         Ok(net) if net.addr() != net.network() => invalid(
             format!("`{seen}` is an address in a subnet, not the subnet"),
             "host bits are set",
-            format!("write `\"{}\"`", net.trunc()),
-        ),
+            String::new(),
+        )
+        .replace(format!("\"{}\"", net.trunc())),
         Ok(net) if net.prefix_len() == 0 => invalid(
             format!("`{seen}` is all of IPv4"),
             "no subnet",

@@ -330,7 +330,7 @@ impl Head<'_> {
             return Some(
                 Diagnostic::new(Code::BareKeyword, format!("`{word}` needs a `#` in KDL 2"))
                     .at(span, "a bare keyword")
-                    .help(format!("write `#{word}`")),
+                    .replace(format!("#{word}")),
             );
         }
         if let Some(keyword) = word.strip_prefix('#') {

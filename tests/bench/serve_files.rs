@@ -50,7 +50,15 @@ impl Files for Region {
             _ => return None,
         };
         let content = Content::Extents { file: self.0.clone(), extents: Arc::new([Extent { offset: OFFSET, len }]) };
-        Some(Opened { path: path.into(), len, content, etag: "\"x\"".into(), modified: None, role: Role::Other })
+        Some(Opened {
+            path: path.into(),
+            len,
+            content,
+            etag: "\"x\"".into(),
+            modified: None,
+            role: Role::Other,
+            decided: None,
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Some findings need more than the text of a spec. Such a page opens with a line `needs: <name>`, where the name is one of
 //! [`CHECKS`], and may show other files in a ```` ```files ```` block ([`Files`]) and the interfaces of a machine in an
-//! ```` ```interfaces ```` block ([`interfaces`]) before the spec.
+//! ```` ```interfaces ```` block ([`interfaces`]) before the spec, and who holds its ports in a ```` ```ports ```` block.
 //!
 //! `NETSPEC_BLESS=1 cargo it diagnostics` writes the `text` blocks anew.
 
@@ -15,14 +15,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use netspec::cli::compile::compile;
+use netspec::cli::compile::{compile, compile_as};
 use netspec::diag::render::{Style, full};
 use netspec::diag::{Code, Diagnostics};
+use netspec::facts::Use;
+use netspec::lock::{self, Cache, Lock, LockMode, Quiet, Setting};
 use netspec::resolve::{resolve, rules};
 use netspec::serve::host::locate_among;
 use netspec::serve::interface::Interface;
+use netspec::serve::port_holder::{Holder, Protocol};
+use netspec::serve::ports;
 use netspec::source::{SourceFile, Sources};
 use netspec::spec::{self, Loaded};
+
+use netspec::world::World as _;
 
 use crate::support::shown::{Files, interfaces};
 use crate::support::trees;
@@ -34,6 +40,7 @@ const SPEC: &str = "spec.kdl";
 struct Shown {
     files: Files,
     interfaces: Vec<Interface>,
+    ports: Vec<(Protocol, u16, Option<Holder>)>,
 }
 
 type Check = fn(&SourceFile, &Shown) -> (Sources, Diagnostics);
@@ -45,8 +52,11 @@ const CHECKS: &[(&str, Check)] = &[
     ("a large file", check_large),
     ("files", check_files),
     ("files, without iPXE", check_without_ipxe),
+    ("files, --locked", check_with_locked),
+    ("files and a lock of them", check_with_lock),
     ("files, with PXELINUX", check_with_pxelinux),
     ("interfaces", check_interfaces),
+    ("ports", check_ports),
 ];
 
 /// The text of the spec alone.
@@ -89,6 +99,32 @@ fn check_without_ipxe(source: &SourceFile, shown: &Shown) -> (Sources, Diagnosti
     (compiled.sources, compiled.findings)
 }
 
+const IPXE: &str = "/usr/lib/ipxe/snponly.efi";
+
+/// What `netspec check --locked` says.
+fn check_with_locked(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    compiled(source, &shown.files, LockMode::Locked)
+}
+
+/// What `netspec check` says beside a lock that was made before files changed.
+fn check_with_lock(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let before = shown.files.when_locked().with(IPXE, trees::x64_program());
+    // The spec was the same unless the page shows another one.
+    let before = if before.open(Path::new(SPEC)).is_ok() { before } else { before.with(SPEC, source.text.as_bytes()) };
+    let outcome = compile(Path::new(SPEC), &before).outcome.expect("a spec that can be locked");
+    let (cache, folder) = (Cache::default(), Path::new(""));
+    let section = lock::pin(&outcome.resolved, &outcome.gathered, folder, &before, &cache, &Quiet).unwrap();
+    let lock = Lock { specs: [(SPEC.to_owned(), section)].into() };
+    compiled(source, &shown.files.with(lock::FILE, lock.to_text().as_bytes()), LockMode::Use)
+}
+
+fn compiled(source: &SourceFile, files: &Files, mode: LockMode) -> (Sources, Diagnostics) {
+    let files = files.with(SPEC, source.text.as_bytes()).with(IPXE, &trees::x64_program());
+    let setting = Setting { lock: Some(mode), what_for: Use::Planning, cache: &Cache::default(), progress: &Quiet };
+    let compiled = compile_as(Path::new(SPEC), &files, &setting);
+    (compiled.sources, compiled.findings)
+}
+
 /// The same on a machine that has iPXE for UEFI and PXELINUX.
 fn check_with_pxelinux(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
     let mut files =
@@ -109,6 +145,31 @@ fn check_interfaces(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics
     findings.extend(locate_among(&resolved.networks, &shown.interfaces).1);
     findings.sort();
     (sources, findings)
+}
+
+/// The ports of a machine with the shown interfaces, on which other programs hold the shown ports.
+fn check_ports(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
+    let Loaded { sources, spec, mut findings, .. } = spec::load(source, &shown.files);
+    let (resolved, later) = resolve(&spec, &sources);
+    findings.extend(later);
+    let located = locate_among(&resolved.networks, &shown.interfaces).0;
+    let in_use = |protocol: Protocol, _, port: u16| {
+        let held = shown.ports.iter().find(|(transport, number, _)| *transport == protocol && *number == port)?;
+        Some(held.2.iter().cloned().collect())
+    };
+    findings.extend(ports::findings(&resolved.networks, &located, &resolved.server, &in_use));
+    (sources, findings)
+}
+
+/// Lines such as `UDP 69 dnsmasq 812`; without name and process, a program that cannot be seen.
+fn held_ports(block: &str) -> Vec<(Protocol, u16, Option<Holder>)> {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let protocol = if words[0] == "UDP" { Protocol::Udp } else { Protocol::Tcp };
+        let holder = words.get(2).map(|name| Holder { pid: words[3].parse().unwrap(), name: (*name).to_owned() });
+        (protocol, words[1].parse().unwrap(), holder)
+    };
+    block.lines().map(line).collect()
 }
 
 #[test]
@@ -163,9 +224,17 @@ fn every_finding_says_what_to_do() {
                 assert!(!diagnostic.message.ends_with('.') && !diagnostic.labels.iter().any(|l| l.text.is_empty()));
                 let first = diagnostic.message.chars().next().unwrap();
                 assert!(!first.is_uppercase() || diagnostic.message.starts_with("ISO "), "{}", diagnostic.message);
-                let placeless = [Code::NoNetwork, Code::NothingToBoot, Code::SpecUnreadable, Code::SpecTooLarge];
-                // Where a rule or an ISO asks for the loader, that is its place.
-                if diagnostic.code != Code::UefiLoaderMissing {
+                let placeless = [
+                    Code::NoNetwork,
+                    Code::NothingToBoot,
+                    Code::SpecUnreadable,
+                    Code::SpecTooLarge,
+                    Code::LockMissing,
+                    Code::LockUnreadable,
+                    Code::LockVersion,
+                ];
+                // Where a rule or an ISO asks for the loader, that is its place; what only a lock has is nowhere in the spec.
+                if ![Code::UefiLoaderMissing, Code::LockStale].contains(&diagnostic.code) {
                     let placeless = placeless.contains(&diagnostic.code);
                     assert_eq!(diagnostic.labels.is_empty(), placeless, "{diagnostic:?}");
                 }
@@ -226,12 +295,13 @@ fn examples(page: &str) -> Vec<(Sources, Diagnostics)> {
         match language {
             "files" => shown.files = Files::read(content),
             "interfaces" => shown.interfaces = interfaces(content),
+            "ports" => shown.ports = held_ports(content),
             "kdl" => {
                 let source = SourceFile { path: SPEC.into(), text: Arc::from(content) };
                 examples.push(check(&source, &shown));
             }
             "text" => {}
-            other => panic!("a page has blocks of `kdl`, `text`, `files` and `interfaces`, not `{other}`"),
+            other => panic!("a page has blocks of `kdl`, `text`, `files`, `interfaces` and `ports`, not `{other}`"),
         }
     }
     examples

@@ -291,7 +291,7 @@ fn served(folder: &Folder) -> Vec<(String, String)> {
     };
     let fill = |part: &Value| match (part.as_str(), part["insert"].as_str()) {
         (Some(text), _) => text.to_owned(),
-        (_, Some("http-origin")) => origin.clone(),
+        (_, Some("http-origin" | "payload-origin")) => origin.clone(),
         _ => "192.168.1.1".to_owned(),
     };
     let texts = plan["tree"].as_object().unwrap().iter().filter_map(|(path, node)| {

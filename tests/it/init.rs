@@ -61,7 +61,9 @@ fn one_iso_and_one_network_are_enough() {
 #[test]
 fn several_isos_get_a_menu_and_what_cannot_be_booted_is_named() {
     let mut lab = Lab::new();
-    lab.folder = lab.folder.iso("DEBIAN.ISO", "Debian", &trees::debian_live());
+    for name in ["DEBIAN.ISO", "debian-live-12.8.0-amd64-standard.iso"] {
+        lab.folder = lab.folder.iso(name, "Debian", &trees::debian_live());
+    }
     for (name, tree) in [("debian.iso", trees::debian_live()), ("{arch}.iso", trees::archiso())] {
         build_iso(&lab.folder.path(name), "SOME_LABEL", &tree);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// From the one that uses nothing to the one that may use all.
 const ORDER: &[&str] = &[
     "source", "net", "diag", "world", "spec", "resolve", "answers", "image", "facts", "fetch", "lock", "proto", "plan",
-    "serve", "explain", "lsp", "cli",
+    "serve", "build", "export", "explain", "lsp", "cli",
 ];
 
 /// The modules that decide without I/O, clock, environment or addresses.

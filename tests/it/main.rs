@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 
+mod answers;
+mod build;
 mod captures;
 mod cli;
 mod diagnostics;
@@ -7,15 +9,22 @@ mod docs;
 mod entries;
 mod explain;
 mod explain_code;
+mod export;
 mod fetch;
+mod fifty;
 mod fmt;
 mod formats;
+mod hostile;
 mod init;
 mod lan;
 mod layers;
 mod lease;
 mod loaders;
+mod lock;
+mod lsp;
+mod machines;
 mod nix;
+mod origin;
 mod plans;
 mod recipes;
 mod reference;

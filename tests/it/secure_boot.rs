@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use netspec::cli::compile::{Compiled, Outcome, compile};
-use netspec::plan::Node;
 use netspec::plan::secure_boot::{Hindrance, KernelVerdict, Way};
+use netspec::plan::{Node, Served};
 use netspec::world::MemWorld;
 
 use crate::support::{iso9660, signed, trees};
@@ -48,10 +48,11 @@ fn outcome(compiled: &Compiled) -> &Outcome {
 
 /// The generated files of GRUB, as a client sees them.
 fn scripts(outcome: &Outcome, http_port: u16) -> BTreeMap<String, String> {
+    let served = Served { machine: None, local: SERVER, http_port: Some(http_port), payload: None, scripts_too: false };
     let of_grub = outcome.plan.tree.iter().filter(|(path, _)| path.starts_with("grub/"));
     of_grub
         .filter_map(|(path, node)| match node {
-            Node::Text(text) => Some((path.clone(), text.render(SERVER, http_port))),
+            Node::Text(text) => Some((path.clone(), text.render(&served))),
             _ => None,
         })
         .collect()

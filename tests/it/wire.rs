@@ -59,7 +59,7 @@ impl Shelf {
     fn add(mut self, path: &'static str, len: u64, content: Content) -> Self {
         let modified = Some(UNIX_EPOCH + Duration::from_millis(784_111_777_500));
         let (etag, role) = ("\"v1\"".into(), Role::Other);
-        self.0.insert(path, Opened { path: path.into(), len, content, etag, modified, role });
+        self.0.insert(path, Opened { path: path.into(), len, content, etag, modified, role, decided: None });
         self
     }
 }

@@ -1,5 +1,7 @@
 //! Arch media, from the menu that they bring themselves to a shell in the live system.
 
+use std::net::Ipv4Addr;
+
 use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Stop, Verdict};
@@ -149,16 +151,21 @@ fn reaches_login(bench: &mut Bench, setup: Setup) -> Verdict {
 
 /// Proves from inside the system that it is the medium's, and from the cable that it came from the server.
 pub(crate) fn runs_from_the_server(bench: &mut Bench) -> Result<()> {
+    runs_from(bench, SERVER, "")
+}
+
+/// The same where the files come from the server with this address, at this port and path.
+pub(super) fn runs_from(bench: &mut Bench, server: Ipv4Addr, place: &str) -> Result<()> {
     let guest = bench.guest()?;
     let line = guest.shell("cat /proc/cmdline")?;
     expect("/proc/cmdline", &line, " archiso_http_srv=http://")?;
-    expect("the web server in /proc/cmdline", &web_server(&line), &format!("http://{SERVER}"))?;
+    expect("the web server in /proc/cmdline", &web_server(&line), &format!("http://{server}{place}"))?;
     let mounts = guest.shell("cat /proc/mounts")?;
     expect("/proc/mounts", &mounts, "httpspace")?;
     let root = mounts.lines().find(|line| line.split_whitespace().nth(1) == Some("/"));
     expect("the root file system", root.unwrap_or_default(), "overlay")?;
     expect("/proc/mounts", &mounts, "squashfs")?;
-    came_from_the_server(bench, "airootfs.sfs")
+    came_from(bench, server, "airootfs.sfs")
 }
 
 /// The value of `archiso_http_srv=` as the initramfs understands it.
@@ -171,6 +178,10 @@ fn web_server(line: &str) -> String {
 
 /// The image was asked for by HTTP, and all that came over TCP came from the server.
 pub(crate) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
+    came_from(bench, SERVER, image)
+}
+
+fn came_from(bench: &Bench, server: Ipv4Addr, image: &str) -> Result<()> {
     let capture = bench.capture()?;
     let requests = capture.http_requests();
     if !requests.iter().any(|request| request.starts_with("GET ") && request.ends_with(image)) {
@@ -178,8 +189,8 @@ pub(crate) fn came_from_the_server(bench: &Bench, image: &str) -> Result<()> {
     }
     let bytes = capture.tcp_bytes_to(PC_MAC);
     // A root image has at least a megabyte; less would be a page that says why there is none.
-    if bytes.get(&SERVER).is_none_or(|bytes| *bytes < 1_000_000) || bytes.len() != 1 {
-        return Err(Error::new(format!("the image was to come from {SERVER}, but what came was {bytes:?}")));
+    if bytes.get(&server).is_none_or(|bytes| *bytes < 1_000_000) || bytes.len() != 1 {
+        return Err(Error::new(format!("the image was to come from {server}, but what came was {bytes:?}")));
     }
     Ok(())
 }

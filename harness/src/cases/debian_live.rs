@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::firmware::{Age, Firmware, Rom};
 use crate::lab::router::Siaddr;
 use crate::lab::{RouterKind, SERVER};
-use crate::qemu::{Hardware, Nic};
+use crate::qemu::{Hardware, Identity, Nic};
 use crate::script::{DEBIAN_LIVE, Step, choose, menu};
 use crate::subject::seed::DEBIAN_LIVE_ENTRY as TITLE;
 use crate::subject::{Family, Image, Subject};
@@ -20,8 +20,12 @@ pub(super) const CASES: &[Case] = &[Case {
 }];
 
 /// The root image is unpacked in memory beside a whole system.
-pub(crate) const HARDWARE: Hardware =
-    Hardware { memory: 3072, nic: Nic::Virtio, firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)) };
+pub(crate) const HARDWARE: Hardware = Hardware {
+    memory: 3072,
+    nic: Nic::Virtio,
+    firmware: Firmware::SeaBios(Rom::Ipxe(Age::Installed)),
+    identity: Identity::NONE,
+};
 
 /// What netspec may have resident while it serves this medium of 300 MB, in bytes.
 const MEMORY: u64 = 20 * 1024 * 1024;

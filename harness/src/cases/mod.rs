@@ -1,10 +1,13 @@
 //! The cases, by subject. Each says what it proves; none names a QEMU flag.
 
+mod answers;
 pub(crate) mod archiso;
+mod beyond;
 mod coexistence;
 pub(crate) mod debian_live;
 mod entries;
 mod isolated;
+mod machines;
 mod many;
 mod merged;
 mod rivals;
@@ -21,11 +24,14 @@ pub fn all() -> Vec<Case> {
         coexistence::CASES,
         rivals::CASES,
         archiso::CASES,
+        beyond::CASES,
         debian_live::CASES,
         entries::CASES,
         many::CASES,
         uefi::CASES,
         rules::CASES,
+        answers::CASES,
+        machines::CASES,
         isolated::CASES,
         merged::CASES,
         secure_boot::CASES,
@@ -36,6 +42,7 @@ pub fn all() -> Vec<Case> {
 /// The cases that a test run leaves out for want of time, because cells of the [`matrix`](crate::matrix), the comparison or
 /// other cases show the same.
 pub const LATER: &[&str] = &[
+    "origin_nginx_hands_out_ipxe_and_payload_to_ovmf_http_boot",
     "archiso_menu_appears_on_an_intel_card",
     "debian_live_reaches_login",
     "ovmf_pxe_reaches_login_of_archiso",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The lab's LAN, as a spec says it.
-const NETWORK: &str = "network \"lab\" {\n    subnet \"10.77.0.0/24\"\n}\n";
+pub(super) const NETWORK: &str = "network \"lab\" {\n    subnet \"10.77.0.0/24\"\n}\n";
 
 /// One ISO that boots without a menu of ours.
 pub(crate) fn one(name: &str, iso: &Path) -> String {

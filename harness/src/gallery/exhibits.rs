@@ -1,7 +1,7 @@
 //! What is in the gallery.
 
 use crate::firmware::{Age, BootFrom, Firmware, Rom};
-use crate::qemu::{Hardware, Nic};
+use crate::qemu::{Hardware, Identity, Nic};
 
 /// A spec of the gallery.
 #[derive(Debug)]
@@ -51,11 +51,13 @@ pub struct View {
 }
 
 const fn pc(firmware: Firmware) -> Hardware {
-    Hardware { memory: 2048, nic: Nic::Virtio, firmware }
+    Hardware { memory: 2048, nic: Nic::Virtio, firmware, identity: Identity::NONE }
 }
 
 const BIOS: Hardware = pc(Firmware::SeaBios(Rom::Ipxe(Age::Installed)));
 const UEFI: Hardware = pc(Firmware::ovmf(BootFrom::Pxe));
+const BENCH: Hardware =
+    Hardware { identity: Identity { uuid: Some("4c4c4544-0031-3510-8052-b7c04f4b3232"), serial: None }, ..BIOS };
 const SECURE: Hardware = pc(Firmware::SecureBoot(BootFrom::Http));
 
 /// The lab's network.
@@ -98,6 +100,23 @@ pub const ALL: &[Exhibit] = &[
                 caption: "A PC with UEFI",
                 hardware: UEFI,
                 labels: &["Home netboot", "Arch Linux", "Debian Live"],
+            },
+        ],
+    },
+    Exhibit {
+        spec: "lab.kdl",
+        title: "A lab",
+        about: "Its PCs boot what they are for; visitors see a menu that leads to the disk, the bench has one of its own.",
+        replaced: &[("10.1.0.0/16", LAB), ("10.1.20.0/24", "10.77.0.0/29"), ("10.1.21.0/24", "10.77.0.8/29")],
+        files: &[ARCH, DEBIAN],
+        has_router: true,
+        views: &[
+            View { name: "visitor", caption: "Any PC", hardware: BIOS, labels: &["Boot from the local disk", "Bench"] },
+            View {
+                name: "bench",
+                caption: "The host `desk`, known by its UUID",
+                hardware: BENCH,
+                labels: &["Arch Linux", "Rescue"],
             },
         ],
     },

@@ -34,6 +34,8 @@ pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
 /// The address of a second boot server.
 pub const RIVAL: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
+/// The address of a web server that hands out files for the server under test.
+pub const ORIGIN: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 4);
 /// The first address that the router hands out.
 pub const POOL: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 

@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use crate::firmware::{Age, BootFrom, Cpu, Firmware, Rom, Uefi};
-use crate::qemu::{Hardware, Nic};
+use crate::qemu::{Hardware, Identity, Nic};
 
 /// A firmware, the way in which it boots, and a network card.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ const IPXE_ARM64: Loader = Loader::Newest { kind: "ipxe-arm64", file: "usr/lib/i
 const IPXE_RISCV64: Loader = Loader::Newest { kind: "ipxe-riscv64", file: "usr/lib/ipxe/ipxe-riscv64.efi" };
 
 const fn pc(firmware: Firmware, nic: Nic) -> Hardware {
-    Hardware { memory: 2048, nic, firmware }
+    Hardware { memory: 2048, nic, firmware, identity: Identity::NONE }
 }
 
 const fn uefi(cpu: Cpu, age: Age, from: BootFrom) -> Hardware {

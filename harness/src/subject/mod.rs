@@ -1,6 +1,9 @@
 //! The server under test: `netspec`, or the stack that people set up by hand today.
 
+pub mod exported;
 pub mod netspec;
+pub mod nginx;
+pub mod origin;
 pub mod seed;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +23,15 @@ pub enum Subject {
     Netspec,
     /// dnsmasq as proxyDHCP and TFTP server with nginx beside it, over an unpacked ISO.
     Seed,
+    /// dnsmasq and nginx, configured and filled by netspec.
+    Exported,
+}
+
+impl Subject {
+    /// Whether dnsmasq is a part of it.
+    pub fn has_dnsmasq(self) -> bool {
+        self != Self::Netspec
+    }
 }
 
 impl std::fmt::Display for Subject {
@@ -27,6 +39,7 @@ impl std::fmt::Display for Subject {
         f.write_str(match self {
             Self::Netspec => "netspec",
             Self::Seed => "seed",
+            Self::Exported => "exported",
         })
     }
 }
@@ -75,5 +88,6 @@ pub fn start(subject: Subject, order: &Order<'_>) -> Result<Vec<Process>> {
     match subject {
         Subject::Netspec => netspec::start(order).map(|process| vec![process]),
         Subject::Seed => seed::start(order),
+        Subject::Exported => exported::start(order),
     }
 }

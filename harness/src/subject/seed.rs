@@ -3,8 +3,9 @@
 
 mod uefi;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::nginx::Nginx;
 use super::{Family, Image, Order, START};
 use crate::error::{Context, Error, Result};
 use crate::lab::SERVER;
@@ -50,7 +51,8 @@ pub fn start(order: &Order<'_>) -> Result<Vec<Process>> {
         prepare_debian_live(&root)?;
     }
     uefi::prepare(image.family, &root)?;
-    let mut web = nginx(order, &root)?;
+    let web = Nginx { host: order.host, scratch: order.scratch, log: order.log };
+    let mut web = web.start(&format!("server {{\n    listen {SERVER}:80;\n    root {};\n}}\n", root.display()))?;
     let mut dnsmasq = dnsmasq(order, &root, &recipe(image.family))?;
     web.check_alive()?;
     dnsmasq.check_alive()?;
@@ -98,30 +100,6 @@ fn one_file(folder: &Path, start: &str) -> Result<String> {
         .collect();
     names.sort();
     names.into_iter().next().ok_or_else(|| Error::new(format!("no `{start}` in {}", folder.display())))
-}
-
-fn nginx(order: &Order<'_>, root: &Path) -> Result<Process> {
-    let scratch = order.scratch.display();
-    let config: PathBuf = order.scratch.join("nginx.conf");
-    let log = order.log.display();
-    let text = format!(
-        "user root;\ndaemon off;\nmaster_process off;\npid {scratch}/nginx.pid;\nerror_log {log} notice;\n\
-         events {{}}\nhttp {{\n  access_log {log};\n  sendfile on;\n  client_body_temp_path {scratch}/body;\n\
-         proxy_temp_path {scratch}/proxy;\n  fastcgi_temp_path {scratch}/fastcgi;\n  uwsgi_temp_path {scratch}/uwsgi;\n\
-         scgi_temp_path {scratch}/scgi;\n  server {{\n    listen {SERVER}:80;\n    root {};\n  }}\n}}\n",
-        root.display(),
-    );
-    std::fs::write(&config, text).context(config.display())?;
-    let mut process = Launch::new("nginx", "nginx")
-        .arg("-c")
-        .arg(&config)
-        .arg("-e")
-        .arg(order.log)
-        .inside(order.host.id())
-        .log(order.log)
-        .spawn()?;
-    process.wait_for_log(order.log, "nginx/", START)?;
-    Ok(process)
 }
 
 fn dnsmasq(order: &Order<'_>, root: &Path, recipe: &Recipe) -> Result<Process> {

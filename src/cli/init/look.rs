@@ -11,7 +11,7 @@ use crate::image::iso9660::{self, IsoError};
 use crate::image::recipe;
 use crate::serve::interface::Interface;
 use crate::spec::loader::LoaderKind;
-use crate::spec::name_like;
+use crate::spec::{MAX_NAME, name_like};
 use crate::world::World;
 
 /// What was found.
@@ -140,17 +140,28 @@ fn iso(
     let stem = inside.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let taken = |name: &str| name == super::draft::DISK || known.iter().any(|iso| iso.name == name);
     Ok(FoundIso {
-        name: unique(&name_like(stem).unwrap_or_else(|| "iso".to_owned()), taken),
+        name: unique(&named(stem), taken),
         path: written.to_owned(),
         shown: shown(&inside.display().to_string()),
         what: shown(&format!("{} ({})", recipe.title(), recipe.family())),
     })
 }
 
+/// A name from that of a file. Of a long one only whole words are kept: `debian-live-12.8.0-amd64` of
+/// `debian-live-12.8.0-amd64-standard`.
+fn named(stem: &str) -> String {
+    let Some(name) = name_like(stem) else { return "iso".to_owned() };
+    let goes_on = stem.chars().nth(name.len()).is_some_and(|next| next.is_ascii_alphanumeric());
+    match name.rfind('-') {
+        Some(end) if goes_on && name.len() == MAX_NAME => name[..end].to_owned(),
+        _ => name,
+    }
+}
+
 /// The name, with a number if it is taken.
 fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    // Names have 32 characters at most; the number gets five of them.
-    let stem = name.get(..27).unwrap_or(name);
+    // The number gets five characters.
+    let stem = name.get(..MAX_NAME - 5).unwrap_or(name);
     let numbered = (2..).map(|number| format!("{stem}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }

@@ -45,6 +45,7 @@ fn shown_block(language: &str, content: &str) -> String {
     let caption = match language {
         "files" => "(files)\n",
         "interfaces" => "(interfaces of the machine)\n",
+        "ports" => "(ports that other programs hold)\n",
         _ => "",
     };
     let lines: String = content.lines().map(|line| format!("{}\n", format!("{margin}{line}").trim_end())).collect();

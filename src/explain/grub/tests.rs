@@ -8,10 +8,11 @@ use crate::serve::tree::FileTree;
 fn follow_files(device: &str, files: &[(&str, &str)]) -> Menus {
     let (plan, gathered) = plan_of(&[&[("k", "kernel"), ("i", "initrd")], files].concat());
     let tree = FileTree::open(&plan, &gathered).unwrap();
-    let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
+    let shelf =
+        Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2), client: None };
     let client = Client::of(Firmware::named("http-x64").unwrap());
     let start = Start { device: device.to_owned(), cpu: "x86_64", mac: client.chaddr() };
-    follow("/grub/grub.cfg", &start, &Known::of(&client, None), &shelf)
+    follow("/grub/grub.cfg", &start, &Known::of(&client, None), &shelf).0
 }
 
 const FIRST: &str = r#"set from="$root"

@@ -9,15 +9,16 @@ use crate::serve::tree::FileTree;
 fn follow_on(platform: &str, script: &str) -> Outcome {
     let (plan, gathered) = plan_of(&[("k", "kernel"), ("i", "initrd"), ("pxelinux/lpxelinux.0", "loader")]);
     let tree = FileTree::open(&plan, &gathered).unwrap();
-    let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
+    let shelf =
+        Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2), client: None };
     let variables = BTreeMap::from([("platform".to_owned(), platform.to_owned())]);
     follow(script, variables, &Known::of(&Client::of(Firmware::named("uefi-arm64").unwrap()), None), &shelf)
 }
 
 fn menus(script: &str) -> Menus {
     match follow_on("efi", script) {
-        Outcome::Menus(menus) => menus,
-        Outcome::Chains(file) => panic!("chains {}", file.asks_for),
+        Outcome::Menus(menus, _) => menus,
+        Outcome::Chains(file, _) => panic!("chains {}", file.asks_for),
     }
 }
 
@@ -44,7 +45,7 @@ fn a_kernel_gets_its_name_in_front_as_uefi_gives_it() {
     let LeadsTo::Kernel(boot) = first(BOOT) else { panic!() };
     assert_eq!(boot.command_line, "k quiet ip=<ip> mac=<mac>");
     assert_eq!(boot.initrds.len(), 1);
-    let Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }) = follow_on("pcbios", BOOT) else { panic!() };
+    let Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }, _) = follow_on("pcbios", BOOT) else { panic!() };
     assert_eq!(boot.command_line, "quiet ip=<ip> mac=<mac>");
 }
 
@@ -58,10 +59,10 @@ exit 1
 exit
 ";
     assert_eq!(menus(script).first, LeadsTo::LocalDisk);
-    let Outcome::Chains(file) = follow_on("pcbios", script) else { panic!() };
+    let Outcome::Chains(file, _) = follow_on("pcbios", script) else { panic!() };
     assert_eq!(file.asks_for, "http://10.0.0.2/pxelinux/lpxelinux.0");
     let lost = script.replace("lpxelinux", "other");
-    let Outcome::Menus(menus) = follow_on("pcbios", &lost) else { panic!() };
+    let Outcome::Menus(menus, _) = follow_on("pcbios", &lost) else { panic!() };
     assert_eq!(menus.first, LeadsTo::Stops { reason: "`http://10.0.0.2/lost` is not there".to_owned() });
 }
 
@@ -133,11 +134,12 @@ fn a_kernel_for_another_processor_is_seen() {
     let kernel = format!("MZ{}\u{40}{}PE\0\0\u{4c}\u{1}", "\0".repeat(0x3a), "\0".repeat(3));
     let (plan, gathered) = plan_of(&[("k", &kernel), ("i", "")]);
     let tree = FileTree::open(&plan, &gathered).unwrap();
-    let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
+    let shelf =
+        Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2), client: None };
     let foreign = |firmware| {
         let known = Known::of(&Client::of(Firmware::named(firmware).unwrap()), None);
         match follow(BOOT, BTreeMap::new(), &known, &shelf) {
-            Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }) => boot.foreign,
+            Outcome::Menus(Menus { first: LeadsTo::Kernel(boot), .. }, _) => boot.foreign,
             _ => panic!("no kernel"),
         }
     };

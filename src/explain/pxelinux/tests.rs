@@ -8,7 +8,8 @@ use crate::serve::tree::FileTree;
 fn follow_files(files: &[(&str, &str)]) -> Menus {
     let (plan, gathered) = plan_of(&[&[("p/menu.c32", ""), ("p/k", "kernel"), ("p/i", "initrd")], files].concat());
     let tree = FileTree::open(&plan, &gathered).unwrap();
-    let shelf = Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2) };
+    let shelf =
+        Shelf { tree: &tree, plan: &plan, gathered: &gathered, server: Ipv4Addr::new(10, 0, 0, 2), client: None };
     follow(
         Place { file: "/p/first.cfg".into(), folder: "/p/".into() },
         &Known::of(&Client::of(Firmware::named("bios").unwrap()), None),

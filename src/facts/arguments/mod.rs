@@ -13,7 +13,7 @@ mod verification;
 
 use std::collections::BTreeMap;
 
-use super::{ImageFacts, LocalImage};
+use super::ImageFacts;
 use crate::diag::Diagnostics;
 use crate::image::recipe::{Archiso, Recipe};
 use crate::resolve::{CommandLine, ResolvedSpec};
@@ -33,7 +33,7 @@ struct Line<'a> {
     /// `None` where it is of no known family.
     family: Option<Family>,
     /// `None` where the ISO could not be read.
-    image: Option<&'a LocalImage>,
+    image: Option<&'a ImageFacts>,
     /// What is known of the ISO, where it is an archiso.
     archiso: Option<&'a Archiso>,
 }
@@ -42,11 +42,7 @@ const CHECKS: &[fn(&Line<'_>, &ResolvedSpec, &mut Diagnostics)] =
     &[verification::check, url::check, ip::check, initrd::check, card::check, spelling::check, unused::check];
 
 /// Every finding about the command lines of a spec. ISOs that could not be read have findings of their own.
-pub(super) fn check(
-    spec: &ResolvedSpec,
-    facts: &BTreeMap<String, ImageFacts>,
-    images: &BTreeMap<String, LocalImage>,
-) -> Diagnostics {
+pub(super) fn check(spec: &ResolvedSpec, facts: &BTreeMap<String, ImageFacts>) -> Diagnostics {
     let mut findings = Diagnostics::default();
     for line in spec.command_lines.iter().filter(|line| !line.words.is_empty()) {
         let recipe = facts.get(&line.iso).and_then(|image| image.recipe.as_ref());
@@ -60,7 +56,7 @@ pub(super) fn check(
             Some(Recipe::Archiso(archiso)) => Some(archiso),
             _ => None,
         };
-        let line = Line { line, family, image: images.get(&line.iso), archiso };
+        let line = Line { line, family, image: facts.get(&line.iso), archiso };
         for check in CHECKS {
             check(&line, spec, &mut findings);
         }

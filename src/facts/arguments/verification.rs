@@ -22,7 +22,7 @@ pub(super) fn check(line: &Line<'_>, _: &ResolvedSpec, out: &mut Diagnostics) {
                 "checksum" => vec![format!("{folder}/airootfs.sha512"), format!("{folder}/airootfs.md5")],
                 _ => return None,
             };
-            let is_there = wanted.iter().any(|path| image.iso.tree.file(path).is_some());
+            let is_there = wanted.iter().any(|path| image.files.contains_key(path));
             wanted.into_iter().next().filter(|_| !is_there)
         });
         let Some(missing) = missing else { continue };

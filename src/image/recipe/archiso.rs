@@ -114,6 +114,13 @@ fn verification(inside: &Inside<'_>, root_images: &[String]) -> Verification {
     }
 }
 
+/// The files that may lie beside a root image for the initramfs to check it with.
+pub(super) fn checked_with(image: &str) -> Vec<String> {
+    let folder = image.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let digests = ["airootfs.sha512", "airootfs.md5"].map(|name| format!("{folder}/{name}"));
+    [format!("{image}.cms.sig"), format!("{image}.sig")].into_iter().chain(digests).collect()
+}
+
 fn entries(inside: &Inside<'_>, basedir: &str, root_images: &[String]) -> Vec<KernelEntry> {
     let cpus = root_images.iter().filter_map(|image| image.split('/').nth(1));
     let mut entries = Vec::new();

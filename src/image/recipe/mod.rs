@@ -56,7 +56,10 @@ impl Recipe {
         let of_entries = self.entries().iter().flat_map(|entry| std::iter::once(&entry.kernel).chain(&entry.initrds));
         let mut files: Vec<String> = of_entries.cloned().collect();
         match self {
-            Self::Archiso(archiso) => files.extend(archiso.root_images.iter().cloned()),
+            Self::Archiso(archiso) => {
+                files.extend(archiso.root_images.iter().cloned());
+                files.extend(archiso.root_images.iter().flat_map(|image| archiso::checked_with(image)));
+            }
             Self::LiveBoot(live) => files.push(live.root_image.clone()),
         }
         if let Some(menu) = self.own_menu() {

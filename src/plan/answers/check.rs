@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use super::{Passed, Ready, passed, place};
+use super::{Ready, pass, place};
 use crate::answers::{Fault, HOST_NAMES, Machine, RenderError, Secret, Template, check, secrets};
 use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -64,11 +64,6 @@ fn named<'a>(menu: &'a str, item: &'a MenuItem) -> Option<Use<'a>> {
     Some(Use { answers: value, iso, entry: name, menu, target, span: *span })
 }
 
-/// How the system of an entry is told, by the entry's place.
-pub(super) fn how(named: &Use<'_>, spec: &ResolvedSpec, facts: &Facts) -> Option<Passed> {
-    passed(named.answers, named.iso, named.recipe(facts), !matches!(named.target, Target::Iso(_)), spec)
-}
-
 /// Everything that is wrong with the answers of a spec.
 pub fn findings(spec: &ResolvedSpec, facts: &Facts, plan: &Plan) -> Diagnostics {
     let mut out = Diagnostics::default();
@@ -99,10 +94,11 @@ fn not_passed(spec: &ResolvedSpec, facts: &Facts, out: &mut Diagnostics) {
             }
         };
         let is_told = arguments.iter().any(|word| word.contains("{answers}"));
-        if is_told || how(&named, spec, facts).is_none_or(|how| !how.words.is_empty()) {
+        let Some(source) = spec.answers.iter().find(|source| source.name == named.answers) else { continue };
+        let by_hand = !matches!(named.target, Target::Iso(_));
+        if is_told || !pass::usual(source.format, named.recipe(facts), by_hand).is_empty() {
             continue;
         }
-        let Some(source) = spec.answers.iter().find(|source| source.name == named.answers) else { continue };
         let entry = named.entry;
         let what = named
             .recipe(facts)

@@ -11,7 +11,8 @@
 //! the path, too. The files are made when they are asked for, by [`Answers::file`], and are the same each time.
 
 pub mod check;
-mod pass;
+mod expand;
+pub(super) mod pass;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -20,7 +21,7 @@ use ipnet::Ipv4Net;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-pub(super) use self::pass::{Passed, passed};
+pub(super) use self::expand::expand;
 use super::machine::{Found, Machines};
 use crate::answers::{self, Machine, Place, Template};
 use crate::facts::Facts;

@@ -9,20 +9,49 @@ use crate::plan::entry::{self, Boot, NetworkWords, Place};
 use crate::plan::reach::{self, Can, Shows};
 use crate::plan::template::one_line;
 use crate::plan::title;
-use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Start, Target};
 use crate::spec::url::Url;
 
 /// Makes a file of each menu; gives the name of the one that comes first.
-pub(super) fn all(spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
-    for (at, menu) in spec.menus.iter().enumerate() {
-        let text = spec_menu(menu, at > 0, spec, facts, out);
+pub(super) fn all(home: Home, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+    for menu in &spec.menus {
+        let text = spec_menu(menu, home, spec, facts, out);
         out.text(&menu_file(&menu.name), text);
     }
     for iso in spec.isos.iter().filter(|iso| spec.needs_recipe(&iso.name)) {
-        let text = iso_menu(iso, spec, facts, out);
+        let text = iso_menu(iso, home, spec, facts, out);
         out.text(&iso_file(&iso.name), text);
     }
     first(spec)
+}
+
+/// The menu that the last line of every other one leads back to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// The first one of the spec.
+    First,
+    /// The file that `$home` names, which each machine sets for itself.
+    Own,
+}
+
+/// Where a client begins: commands that set `$home` and start an entry at once, if it is one; `None` for what GRUB cannot do.
+pub(super) fn start(start: &Start, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> Option<String> {
+    let (Start::Menu(home) | Start::Entry(home, _)) = start;
+    let mut text = format!("set home={}\n", quoted(&menu_file(home)));
+    if let Start::Entry(menu, entry) = start {
+        let target = spec.entry(menu, entry)?;
+        if let Can::Not(_) = reach::can(Shows::Grub, target, facts) {
+            return None;
+        }
+        let action = action(target, spec, facts, out);
+        text.push_str("export home\n");
+        text.push_str(&action);
+        let loads = |line: &str| line.starts_with("    linux ") || line.starts_with("    chainloader ");
+        if action.lines().any(loads) {
+            text.push_str("    boot\n");
+        }
+    }
+    Some(text)
 }
 
 fn first(spec: &ResolvedSpec) -> String {
@@ -48,18 +77,18 @@ fn boots(iso: &IsoSource, facts: &Facts) -> Vec<Boot> {
     boots.into_iter().filter(Boot::runs_on_uefi).collect()
 }
 
-fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+fn iso_menu(iso: &IsoSource, home: Home, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
     let mut text = head(None, None);
     for (at, boot) in boots(iso, facts).iter().enumerate() {
-        text.push_str(&item(&format!("kernel{at}"), &boot.title, &start(boot, out)));
+        text.push_str(&item(&format!("kernel{at}"), &boot.title, &load(boot, out)));
     }
     if !spec.menus.is_empty() {
-        text.push_str(&way_back(spec));
+        text.push_str(&way_back(None, home, spec));
     }
     text
 }
 
-fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
+fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) -> String {
     let default = menu.items.iter().find_map(|item| match item {
         MenuItem::Entry { name, is_default: true, .. } => Some(name.as_str()),
         _ => None,
@@ -75,10 +104,7 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             }
         }
     }
-    if has_way_back {
-        text.push_str(&way_back(spec));
-    }
-    text
+    text + &way_back(Some(menu), home, spec)
 }
 
 /// What a line of a menu does, in GRUB's words.
@@ -86,8 +112,8 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
     match target {
         Target::LocalDisk => LOCAL_DISK.to_owned(),
         Target::Menu(menu) => configfile(&menu_file(menu)),
-        Target::Kernel(kernel) => start(&entry::by_hand(kernel), out),
-        Target::Files(files) => start(&entry::of_files(files, facts), out),
+        Target::Kernel(kernel) => load(&entry::by_hand(kernel), out),
+        Target::Files(files) => load(&entry::of_files(files, facts), out),
         Target::Chain(url) => format!("    chainloader {}\n", elsewhere(&url.value)),
         Target::Shell(_) => {
             // Where there is no menu, `normal` leaves GRUB at its prompt (`grub_enter_normal_mode` of `normal/main.c`); only
@@ -102,7 +128,7 @@ fn action(target: &Target, spec: &ResolvedSpec, facts: &Facts, out: &mut Files) 
         Target::Iso(iso) => {
             let source = spec.isos.iter().find(|source| source.name == *iso);
             match source.map(|source| boots(source, facts)).as_deref() {
-                Some([only]) => start(only, out),
+                Some([only]) => load(only, out),
                 _ => configfile(&iso_file(iso)),
             }
         }
@@ -121,7 +147,7 @@ fn elsewhere(url: &Url) -> String {
 /// The name of a file, in one word.
 fn word(place: &Place, out: &mut Files) -> String {
     match place {
-        Place::Tree(file) => format!("\"($from){}\"", out.path(file)),
+        Place::Tree(file) => out.name(file),
         Place::Url(url) => elsewhere(url),
     }
 }
@@ -140,8 +166,17 @@ fn item(id: &str, title: &str, action: &str) -> String {
 /// GRUB has no line that cannot be chosen; this one has no text and does nothing.
 const GAP: &str = "menuentry ' ' {\n    true\n}\n";
 
-fn way_back(spec: &ResolvedSpec) -> String {
-    format!("{GAP}{}", item(".back", "Back", &configfile(&first(spec))))
+/// The last lines of a menu, or of that of an ISO: none in the one that a client begins with.
+fn way_back(menu: Option<&Menu>, home: Home, spec: &ResolvedSpec) -> String {
+    match (menu, home) {
+        (Some(menu), Home::First) if spec.menus.first() == Some(menu) => String::new(),
+        (_, Home::First) => format!("{GAP}{}", item(".back", "Back", &configfile(&first(spec)))),
+        (None, Home::Own) => format!("{GAP}{}", item(".back", "Back", &configfile("$home"))),
+        (Some(menu), Home::Own) => {
+            let lines = format!("{GAP}{}", item(".back", "Back", &configfile("$home")));
+            format!("if [ \"$home\" != {} ]; then\n{lines}fi\n", quoted(&menu_file(&menu.name)))
+        }
+    }
 }
 
 fn configfile(file: &str) -> String {
@@ -172,7 +207,7 @@ const LOCAL_DISK: &str = "    \
 ";
 
 /// Loads a kernel with its initial RAM disks; GRUB starts it at the end of the entry.
-fn start(boot: &Boot, out: &mut Files) -> String {
+fn load(boot: &Boot, out: &mut Files) -> String {
     let words = boot.arguments.iter().map(|word| kernel_word(word));
     let line: Vec<String> = words.chain(network(boot.network)).collect();
     let command = if boot.is_program { "chainloader" } else { "linux" };

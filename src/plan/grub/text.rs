@@ -1,5 +1,7 @@
 //! Text as GRUB's script language takes it, and as GRUB passes it on to the kernel.
 
+use crate::plan::template::MACHINE;
+
 /// A word in which nothing has a meaning. Single quotes end only at the next one, which is written outside of them.
 ///
 /// The text must be one line; those of specs and ISOs are made so by [`one_line`](crate::plan::template::one_line).
@@ -14,7 +16,8 @@ pub(super) fn quoted(text: &str) -> String {
 /// which means the same to it (`next_arg` of Linux' `lib/cmdline.c`). Single quotes and backslashes reach the kernel with a
 /// backslash before them, whatever is written here.
 pub(super) fn kernel_word(word: &str) -> String {
-    quoted(&word.replace('"', ""))
+    // Who asks is in a variable.
+    quoted(&word.replace('"', "")).replace(MACHINE, r#"'"$machine"'"#)
 }
 
 #[cfg(test)]
@@ -32,6 +35,7 @@ mod tests {
     #[test]
     fn a_word_keeps_its_blanks_and_loses_the_quotes_around_them() {
         assert_eq!(kernel_word(r#"ocs_live_run="ocs live""#), "'ocs_live_run=ocs live'");
+        assert_eq!(kernel_word(&format!("url={MACHINE}/y")), r#"'url='"$machine"'/y'"#);
         assert_eq!(kernel_word("ds=nocloud-net;s=http://x/"), "'ds=nocloud-net;s=http://x/'");
     }
 }

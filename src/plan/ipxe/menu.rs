@@ -10,11 +10,11 @@ use super::text::{is_literal, shown, word};
 use crate::facts::Facts;
 use crate::plan::entry::{self, Boot, NetworkWords};
 use crate::plan::reach::{self, Can, Shows};
-use crate::plan::template::HOST;
+use crate::plan::template::{HOST, MACHINE};
 use crate::plan::title;
-use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Target};
+use crate::resolve::{IsoSource, Menu, MenuItem, ResolvedSpec, Start, Target};
 
-/// The label that iPXE begins with.
+/// The label that iPXE begins with where every machine begins alike.
 pub(super) fn first(spec: &ResolvedSpec) -> String {
     match (spec.menus.first(), spec.isos.first()) {
         (Some(menu), _) => menu_label(&menu.name),
@@ -24,17 +24,64 @@ pub(super) fn first(spec: &ResolvedSpec) -> String {
 }
 
 /// All menus and everything that they lead to.
-pub(super) fn all(spec: &ResolvedSpec, facts: &Facts) -> String {
+pub(super) fn all(home: Home, spec: &ResolvedSpec, facts: &Facts) -> String {
     let mut text = String::new();
-    for (at, menu) in spec.menus.iter().enumerate() {
-        text.push_str(&spec_menu(menu, at > 0, spec, facts));
+    for menu in &spec.menus {
+        text.push_str(&spec_menu(menu, home, spec, facts));
     }
     for iso in &spec.isos {
         if spec.needs_recipe(&iso.name) {
-            text.push_str(&iso_menu(iso, spec, facts));
+            text.push_str(&iso_menu(iso, home, spec, facts));
         }
     }
     text
+}
+
+/// Where a client begins: the label that it goes to, and the one of the menu that it comes back to; `None` for what iPXE cannot
+/// do.
+pub(super) fn start(start: &Start, spec: &ResolvedSpec, facts: &Facts) -> Option<(String, String)> {
+    match start {
+        Start::Menu(menu) => Some((menu_label(menu), menu_label(menu))),
+        Start::Entry(menu, entry) => {
+            let target = spec.entry(menu, entry)?;
+            if let Can::Not(_) = reach::can(Shows::Ipxe, target, facts) {
+                return None;
+            }
+            let own = format!("{}/{entry}", menu_label(menu));
+            Some((goes_to(&own, target, spec, facts), menu_label(menu)))
+        }
+    }
+}
+
+/// The menu that the last line of every other one leads back to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// The first one of the spec.
+    First,
+    /// That of the label in `${home}`, which each machine sets for itself.
+    Own,
+}
+
+/// The last lines of a menu; `None` where it is nobody's second one.
+fn way_back(lines: &mut Lines, menu: Option<&Menu>, home: Home, spec: &ResolvedSpec) {
+    match (menu, home) {
+        (Some(menu), Home::First) if spec.menus.first() == Some(menu) => {}
+        (_, Home::First) => {
+            lines.gap();
+            lines.item(&first(spec), "Back", None);
+        }
+        (Some(menu), Home::Own) => {
+            let label = menu_label(&menu.name);
+            let _ = write!(
+                lines.text,
+                "iseq ${{home}} {label} || item --gap\niseq ${{home}} {label} || item ${{home}} Back\n"
+            );
+        }
+        (None, Home::Own) => {
+            lines.gap();
+            lines.item("${home}", "Back", None);
+        }
+    }
 }
 
 /// Names of a spec hold no slash, so no two labels are the same.
@@ -54,7 +101,7 @@ fn boots(iso: &IsoSource, facts: &Facts) -> Vec<(Boot, Option<Cpu>)> {
     boots.filter(|(boot, _)| boot.runs_on_uefi()).collect()
 }
 
-fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {
+fn iso_menu(iso: &IsoSource, home: Home, spec: &ResolvedSpec, facts: &Facts) -> String {
     let label = iso_label(&iso.name);
     let boots = boots(iso, facts);
     let title = facts.images.get(&iso.name).and_then(|image| image.recipe.as_ref()).map_or("", |recipe| recipe.title());
@@ -63,17 +110,16 @@ fn iso_menu(iso: &IsoSource, spec: &ResolvedSpec, facts: &Facts) -> String {
         lines.item(&format!("{label}/{at}"), &boot.title, *cpu);
     }
     if !spec.menus.is_empty() {
-        lines.gap();
-        lines.item(&first(spec), "Back", None);
+        way_back(&mut lines, None, home, spec);
     }
     let mut text = lines.choose(None, None);
     for (at, (boot, _)) in boots.iter().enumerate() {
-        text.push_str(&start(&format!("{label}/{at}"), boot));
+        text.push_str(&start_kernel(&format!("{label}/{at}"), boot));
     }
     text
 }
 
-fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts) -> String {
+fn spec_menu(menu: &Menu, home: Home, spec: &ResolvedSpec, facts: &Facts) -> String {
     let label = menu_label(&menu.name);
     let mut lines = Lines::new(&label, &menu.title);
     let mut targets = String::new();
@@ -87,60 +133,63 @@ fn spec_menu(menu: &Menu, has_way_back: bool, spec: &ResolvedSpec, facts: &Facts
             continue;
         }
         let own = format!("{label}/{name}");
-        let mut cpu = None;
-        let goes_to = match target {
+        let cpu = match target {
             Target::LocalDisk => {
                 // A failure makes the firmware go on to its next device; success would end in its setup.
                 let _ = write!(targets, "\n:{own}\nexit 1\n");
-                own
+                None
             }
-            Target::Menu(other) => menu_label(other),
+            Target::Menu(_) => None,
             Target::Kernel(kernel) => {
-                targets.push_str(&start(&own, &entry::by_hand(kernel)));
-                cpu = cpu::of_target(kernel, facts);
-                own
+                targets.push_str(&start_kernel(&own, &entry::by_hand(kernel)));
+                cpu::of_target(kernel, facts)
             }
             Target::Files(files) => {
-                targets.push_str(&start(&own, &entry::of_files(files, facts)));
-                cpu = cpu::of_file(files, facts);
-                own
+                targets.push_str(&start_kernel(&own, &entry::of_files(files, facts)));
+                cpu::of_file(files, facts)
             }
             Target::Chain(url) => {
                 let _ = write!(targets, "\n:{own}\nchain {} || goto failed\ngoto {label}\n", url.value);
-                own
+                None
             }
             Target::Shell(_) => {
                 let _ = write!(targets, "\n:{own}\nshell\ngoto {label}\n");
-                own
+                None
             }
             Target::Restart(_) => {
                 let _ = write!(targets, "\n:{own}\nreboot || goto failed\n");
-                own
+                None
             }
             Target::FirmwareSetup(_) => {
                 // Builds from before the option come to the boot manager of the firmware by a success, as UEFI has it.
                 let _ = write!(targets, "\n:{own}\nreboot --setup || exit 0\n");
-                own
+                None
             }
-            Target::Iso(iso) => {
-                cpu = cpu::of_iso(iso, facts);
-                let source = spec.isos.iter().find(|source| source.name == *iso);
-                match source.map(|source| boots(source, facts)).as_deref() {
-                    Some([_]) => format!("{}/0", iso_label(iso)),
-                    _ => iso_label(iso),
-                }
-            }
+            Target::Iso(iso) => cpu::of_iso(iso, facts),
         };
+        let goes_to = goes_to(&own, target, spec, facts);
         lines.item(&goes_to, own_title.as_deref().unwrap_or(title::of_target(name, target, spec, facts)), cpu);
         if *is_default {
             default = Some((goes_to, cpu));
         }
     }
-    if has_way_back {
-        lines.gap();
-        lines.item(&first(spec), "Back", None);
-    }
+    way_back(&mut lines, Some(menu), home, spec);
     lines.choose(default, menu.timeout) + &targets
+}
+
+/// The label that an entry leads to; `own` is the one that it has for itself, where it needs one.
+fn goes_to(own: &str, target: &Target, spec: &ResolvedSpec, facts: &Facts) -> String {
+    match target {
+        Target::Menu(other) => menu_label(other),
+        Target::Iso(iso) => {
+            let source = spec.isos.iter().find(|source| source.name == *iso);
+            match source.map(|source| boots(source, facts)).as_deref() {
+                Some([_]) => format!("{}/0", iso_label(iso)),
+                _ => iso_label(iso),
+            }
+        }
+        _ => own.to_owned(),
+    }
 }
 
 /// The lines of one menu.
@@ -199,12 +248,15 @@ impl Lines {
     }
 }
 
+/// What iPXE says of the machine, for answers: all that it knows ([`Identity`](crate::proto::identity::Identity)).
+const OWN: &str = "machine/mac-${netX/mac:hexhyp}/uuid-${uuid}/serial-${serial:hexhyp}/arch-${buildarch}-${platform}";
+
 /// Loads a kernel with its initial RAM disks and starts it. UEFI needs their names on the command line (`distros.md` 1.10).
-fn start(label: &str, boot: &Boot) -> String {
+fn start_kernel(label: &str, boot: &Boot) -> String {
     let names = (0..boot.initrds.len()).map(|at| format!("initrd=initrd{at}"));
     let words = boot.arguments.iter().filter(|word| is_literal(word)).map(|argument| {
         // Quotes do not hold words together in iPXE.
-        argument.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        argument.split(' ').map(word).collect::<Vec<_>>().join(" ").replace(MACHINE, OWN)
     });
     // The words that PXELINUX writes for SYSAPPEND 3 and 2. With BOOTIF, the hooks of 2014 do not understand `ip=dhcp`.
     let address = format!("ip=${{netX/ip}}:{HOST}:${{netX/gateway}}:${{netX/netmask}}");
@@ -233,7 +285,7 @@ pub(in crate::plan) fn of_one(target: &Target, facts: &Facts) -> Option<String> 
         Target::Chain(url) => format!("chain {} || goto failed\nreboot\n", url.value),
         Target::Restart(_) => "reboot\n".to_owned(),
         Target::Files(files) => {
-            let start = start("start", &entry::of_files(files, facts));
+            let start = start_kernel("start", &entry::of_files(files, facts));
             start.trim_start().to_owned()
         }
         _ => return None,

@@ -10,11 +10,13 @@ mod cpu;
 mod menu;
 mod text;
 
+use self::menu::Home;
+use super::machine::Machines;
 use super::template::{HOST, ORIGIN, Template};
-use super::{Node, Plan, Role, ipxe_boot, loader};
+use super::{Node, Plan, Role, ipxe_boot, loader, start};
 use crate::facts::Facts;
 use crate::proto::dhcp::{BiosBoot, EfiBoot};
-use crate::resolve::ResolvedSpec;
+use crate::resolve::{ResolvedSpec, Start};
 use crate::spec::loader::LoaderKind;
 
 pub(super) use self::menu::of_one;
@@ -24,9 +26,16 @@ const SCRIPT: &str = "boot.ipxe";
 /// then in the root (IP-05; iPXE `efi_autoexec.c`, since 2021).
 const AUTOEXEC: &str = "autoexec.ipxe";
 
+/// Where a client begins, as a script that the other one runs: it sets two labels and comes back.
+pub(super) fn start(start: &Start, spec: &ResolvedSpec, facts: &Facts) -> Option<String> {
+    let (first, home) = menu::start(start, spec, facts)?;
+    Some(format!("#!ipxe\nset home {home}\nset first {first}\n"))
+}
+
 /// Adds the script, and every iPXE for UEFI that was found. iPXE asks DHCP again and is then told the script.
 pub(super) fn add(spec: &ResolvedSpec, facts: &Facts, bios: &BiosBoot, plan: &mut Plan) {
-    plan.tree.insert(SCRIPT.into(), Node::Text(Template::new(script(spec, facts, &bios.file))));
+    let script = script(spec, facts, &plan.machines, &bios.file);
+    plan.tree.insert(SCRIPT.into(), Node::Text(Template::new(script)));
     plan.roles.insert(SCRIPT.into(), Role::Menu);
     plan.boot.ipxe = Some(ipxe_boot(SCRIPT, bios));
     plan.everywhere.insert(AUTOEXEC.into(), Node::Text(Template::new(autoexec())));
@@ -58,24 +67,62 @@ exit 1
     )
 }
 
-fn script(spec: &ResolvedSpec, facts: &Facts, loader: &str) -> String {
+fn script(spec: &ResolvedSpec, facts: &Facts, machines: &Machines, loader: &str) -> String {
     let first = menu::first(spec);
-    let menus = menu::all(spec, facts);
     let detection = cpu::detection(facts);
+    let (home, menus) = match machines.is_empty() {
+        true => (first.clone(), menu::all(Home::First, spec, facts)),
+        false => ("${home}".to_owned(), menu::all(Home::Own, spec, facts)),
+    };
+    let (on_uefi, own) = match machines.is_empty() {
+        true => (first, String::new()),
+        false => ("own".to_owned(), own_start(&first, machines)),
+    };
+    let config = if machines.know_serials() { own_config() } else { String::new() };
     format!(
         "#!ipxe
-{detection}iseq ${{platform}} efi && goto {first} ||
-chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
+{detection}iseq ${{platform}} efi && goto {on_uefi} ||
+{config}chain {ORIGIN}/{loader} || chain tftp://{HOST}/{loader} || goto no_loader
 
 :no_loader
 echo netspec at {HOST} could not be reached for {loader}
 sleep 10
 exit 1
-
+{own}
 :failed
 echo That did not work; the lines above say why. The menu comes back.
 sleep 10
-goto {first}
+goto {home}
 {menus}"
     )
+}
+
+/// Asks where this machine begins. The script that comes sets both labels; where none comes, it is the first menu.
+fn own_start(first: &str, machines: &Machines) -> String {
+    let path = own_path(machines, start::IPXE);
+    format!(
+        "
+:own
+set home {first}
+set first {first}
+chain {ORIGIN}/{path} || chain tftp://{HOST}/{path} ||
+goto ${{first}}
+"
+    )
+}
+
+/// Tells PXELINUX the serial number, which netspec does not learn from DHCP. PXELINUX reads option 209 in two packets that iPXE
+/// makes for it: one from the settings of the card, and then one from what a proxy offered. That one is as long as it was
+/// received, so nothing longer can be put into it (iPXE `dhcpopts.c`), and its own option has to go.
+fn own_config() -> String {
+    let path = format!("{OWN}/serial-${{serial:hexhyp}}/{}", start::PXELINUX);
+    format!("set netX/209:string {path} ||\nclear proxydhcp/209 ||\n")
+}
+
+/// What iPXE says of the machine ([`Identity::from_path`](crate::proto::identity::Identity::from_path)).
+const OWN: &str = "machine/mac-${netX/mac:hexhyp}/uuid-${uuid}";
+
+fn own_path(machines: &Machines, file: &str) -> String {
+    let serial = if machines.know_serials() { "/serial-${serial:hexhyp}" } else { "" };
+    format!("{OWN}{serial}/arch-${{buildarch}}-${{platform}}/{file}")
 }

@@ -96,7 +96,7 @@ fn decide(table: &BootTable, request: &BootRequest, local: &Local) -> Result<Rep
         return Err(Reason::Silenced { class: client.class, rule: rule.name.clone() });
     }
     let offers = match client.class {
-        ClientClass::BootServer(item) => vec![discovery::answer(table, &client, item, effect)?],
+        ClientClass::BootServer(item) => vec![discovery::answer(table, (request, &client), item, effect)?],
         ClientClass::Http(_) if kind == Kind::Ack => return Err(Reason::NoBootServer(client.class)),
         _ => offer::offers(table, request, &client, effect, kind, local)?,
     };

@@ -49,5 +49,5 @@ pub use self::reason::Reason;
 pub use self::reply::{Destination, FILE_MAX, Reply, ServerAddr, Unfit};
 pub use self::rival::{Rival, RivalWay};
 pub use self::rule::{Condition, Effect, Mode, Program, Rule};
-pub use self::table::{BiosBoot, BootTable, CompleteIpxe, EfiBoot, IpxeBoot};
+pub use self::table::{BiosBoot, BootTable, CompleteIpxe, EfiBoot, IpxeBoot, ProgramOrigin};
 pub use self::vendor::{BootItem, VendorOptions};

@@ -9,6 +9,7 @@ use std::fmt;
 use super::arch::Architecture;
 use super::escape::Escaped;
 use super::tlv::Tlv;
+use crate::net::Uuid;
 
 /// The vendor class (option 60, RFC 2132 section 9.13): `PXEClient:Arch:00000:UNDI:002001`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,12 @@ impl ClientMachineId {
     /// Reads the option; `None` where it is not 17 bytes long, which is no reason not to answer (DH-09).
     pub fn parse(value: &[u8]) -> Option<Self> {
         value.try_into().ok().map(Self)
+    }
+
+    /// The UUID. Firmware sends its bytes as they lie in SMBIOS, which [`Uuid`] makes no difference of.
+    pub fn uuid(self) -> Uuid {
+        let [_, uuid @ ..] = self.0;
+        Uuid::new(uuid)
     }
 }
 

@@ -30,6 +30,7 @@ impl Quirk {
         Rule {
             name: self.name.to_owned(),
             when: Condition {
+                uuid: None,
                 mac: Some(MacPrefix::maker(self.mac)),
                 architectures: vec![Architecture(self.architecture)],
                 vendor_class: None,

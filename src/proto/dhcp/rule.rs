@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::arch::Architecture;
 use super::classify::BootClient;
 use super::packet::BootRequest;
-use crate::net::MacPrefix;
+use crate::net::{MacPrefix, Uuid};
 
 /// A class of machines and how they are answered. Of several rules, the first one that a machine meets counts, and no other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +28,9 @@ pub struct Condition {
     /// The beginning of its hardware address, or all of it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub mac: Option<MacPrefix>,
+    /// Its UUID, as option 97 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<Uuid>,
     /// One of these architectures; none means that it does not matter. A Raspberry Pi counts as 41 whatever it says (AR-04).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub architectures: Vec<Architecture>,
@@ -83,8 +86,9 @@ pub struct Program {
 impl Rule {
     /// Whether a client is one of the rule's machines.
     pub(super) fn is_for(&self, request: &BootRequest, client: &BootClient) -> bool {
-        let Condition { mac, architectures, vendor_class } = &self.when;
+        let Condition { mac, uuid, architectures, vendor_class } = &self.when;
         mac.as_ref().is_none_or(|beginning| beginning.covers(request.mac()))
+            && uuid.is_none_or(|uuid| request.client_machine_id().is_some_and(|said| said.uuid() == uuid))
             && (architectures.is_empty() || client.arch.is_some_and(|arch| architectures.contains(&arch)))
             && vendor_class
                 .as_ref()

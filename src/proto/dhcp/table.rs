@@ -1,6 +1,6 @@
 //! What is on offer, as the plan says it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::arch::{Architecture, EfiCpu, Platform};
 use super::rule::Rule;
@@ -13,6 +13,10 @@ use super::rule::Rule;
 pub struct BootTable {
     /// For PXE option ROMs on legacy BIOS (architecture 0).
     pub bios: Option<BiosBoot>,
+    /// The configuration file of PXELINUX that each machine asks for by a path of its own
+    /// ([`Identity::path`](crate::proto::identity::Identity::path)), in place of one that all share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_config: Option<String>,
     /// For UEFI firmware that loads over PXE, by its processor.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub efi: BTreeMap<EfiCpu, EfiBoot>,
@@ -20,6 +24,9 @@ pub struct BootTable {
     /// percent-encoded where a URL needs it, such as `ipxe/x64/ipxe.efi`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub http: BTreeMap<EfiCpu, String>,
+    /// Where HTTP Boot fetches programs, where that is not this machine. iPXE then gets its script over TFTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<ProgramOrigin>,
     /// For iPXE, in a network card's ROM or chainloaded.
     pub ipxe: Option<IpxeBoot>,
     /// For an iPXE that cannot do enough.
@@ -46,6 +53,17 @@ impl BootTable {
             _ => false,
         }
     }
+}
+
+/// Another server that hands out programs.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProgramOrigin {
+    /// The URL of the root of the tree there, without a slash at the end: `http://cdn.example/boot/3f…`.
+    pub url: String,
+    /// The paths of programs that come from this machine all the same.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub only_here: BTreeSet<String>,
 }
 
 /// What a PXE option ROM on legacy BIOS loads.

@@ -7,13 +7,14 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 use crate::spec::Spec;
 
-/// Networks, ISOs, answers, menus, hosts, firmware, and the entries of each menu.
+/// Networks, ISOs, answers, menus, hosts, groups, firmware, and the entries of each menu.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
     check_kind("network", spec.networks.iter().map(|network| &network.name), out);
     check_kind("ISO", spec.isos.iter().map(|iso| &iso.name), out);
     check_kind("answers", spec.answers.iter().map(|answers| &answers.name), out);
     check_kind("menu", spec.menus.iter().map(|menu| &menu.name), out);
     check_kind("host", spec.hosts.iter().map(|host| &host.name), out);
+    check_kind("group", spec.groups.iter().map(|group| &group.name), out);
     check_kind("firmware", spec.firmware.iter().map(|firmware| &firmware.name), out);
     for menu in &spec.menus {
         check_kind("entry", menu.entries().map(|entry| &entry.name), out);

@@ -73,12 +73,8 @@ pub(super) fn offered(spec: &Spec) -> BTreeSet<&str> {
 
 /// The texts of all `arguments`, of ISOs and of entries.
 pub(super) fn arguments(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
-    spec.isos.iter().flat_map(|iso| &iso.arguments).chain(arguments_by_hand(spec))
-}
-
-/// Those of entries, which are the whole command line of a kernel.
-pub(super) fn arguments_by_hand(spec: &Spec) -> impl Iterator<Item = &Spanned<String>> {
-    spec.menus.iter().flat_map(|menu| menu.entries()).flat_map(|entry| &entry.arguments)
+    let of_isos = spec.isos.iter().flat_map(|iso| &iso.arguments);
+    of_isos.chain(spec.menus.iter().flat_map(|menu| menu.entries()).flat_map(|entry| &entry.arguments))
 }
 
 /// What to say about a name that is not defined: the nearest one, or all if they are few.

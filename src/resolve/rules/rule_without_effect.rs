@@ -1,4 +1,4 @@
-//! Every `host` and `firmware` changes something.
+//! Every `host`, `group` and `firmware` changes something.
 
 use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -8,23 +8,36 @@ use crate::spec::{Firmware, Host, Spec};
 /// A `host` may stand for what it boots or for its `address` alone, or for what it says of the machine to be checked; and a
 /// `firmware` for a vendor class that is answered because it is named.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
+    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
+    for (kind, name, effect) in hosts.chain(classes) {
+        check_silent(kind, name, effect, out);
+    }
     if spec.incomplete {
         return;
     }
-    for host in spec.hosts.iter().filter(|host| spec.answers.is_empty() && is_idle(host)) {
+    // Where machines begin differently, a host has a name in the journal and can have a next boot of its own; templates of answers may ask
+    // for the name of any host.
+    let is_asked = !spec.answers.is_empty() || super::choices(spec).next().is_some();
+    for host in spec.hosts.iter().filter(|host| !is_asked && is_idle(host)) {
         out.push(
             Diagnostic::new(
                 Code::RuleWithoutEffect,
                 format!("host `{}` is answered like any other machine", shown(&host.name.value)),
             )
             .at(host.name.span, "changes nothing")
-            .help("add a `mode`, `delay`, `loader` or `address` to its block, or remove it"),
+            .help("add a `menu`, `boot`, `mode`, `delay`, `loader` or `address` to its block, or remove it"),
         );
     }
-    let hosts = spec.hosts.iter().map(|host| ("host", &host.name.value, &host.effect));
-    let classes = spec.firmware.iter().map(|firmware| ("firmware", &firmware.name.value, &firmware.effect));
-    for (kind, name, effect) in hosts.chain(classes) {
-        check_silent(kind, name, effect, out);
+    for group in spec.groups.iter().filter(|group| group.choice.is_none()) {
+        out.push(
+            Diagnostic::new(
+                Code::RuleWithoutEffect,
+                format!("group `{}` boots what all other machines boot", shown(&group.name.value)),
+            )
+            .at(group.name.span, "changes nothing")
+            .help("add a `menu` or `boot` to its block, or remove it"),
+        );
     }
     for firmware in &spec.firmware {
         let name = shown(&firmware.name.value);
@@ -66,7 +79,6 @@ fn check_silent(kind: &str, name: &str, effect: &Effect, out: &mut Diagnostics) 
     }
 }
 
-/// Templates of answers may ask for the name of any host.
 fn is_idle(host: &Host) -> bool {
     let says_nothing = host.memory.is_none() && host.network_cards.is_none();
     host.effect.is_empty() && host.choice.is_none() && host.address.is_none() && says_nothing

@@ -5,7 +5,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::spec::{Firmware, Spec};
 
 /// Only so many earlier nodes are compared with each, so that a spec of thousands stays quick.
-const MAX_COMPARED: usize = 500;
+pub(super) const MAX_COMPARED: usize = 500;
 
 /// Only the first of several that cover it is told.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {

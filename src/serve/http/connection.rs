@@ -195,8 +195,12 @@ impl Connection {
         // A refused name is a name that no file has: a quick 404, as for any other miss (HT-17).
         let missing = |reason: String, expected| Plain { status: Status::NotFound, reason, expected };
         let path = name::from_http(request.target).map_err(|error| missing(error.to_string(), false))?;
-        let found = self.shared.files.open(&path, self.local);
-        found.ok_or_else(|| missing("not found".to_owned(), is_probe(&path)))
+        let found = self.shared.files.open_for(&path, self.local, self.client);
+        let why = || self.shared.files.why_not(&path, self.local, self.client);
+        found.ok_or_else(|| match why() {
+            Some(why) => missing(why, false),
+            None => missing("not found".to_owned(), is_probe(&path)),
+        })
     }
 
     fn report(&self, target: &[u8], reason: String, expected: bool) {

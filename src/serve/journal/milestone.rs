@@ -36,12 +36,16 @@ pub enum Stage {
     NoAddress,
     /// It has its loader.
     Loader,
+    /// It is a machine that the spec knows, and begins as it says.
+    Machine,
     /// It reads a menu or script.
     Menu,
     /// It has its kernel.
     Kernel,
     /// It has its initial RAM disk.
     Initrd,
+    /// It has what its installer is told.
+    Answers,
     /// It loads its root image.
     RootImage,
     /// It has everything that it needs of netspec.

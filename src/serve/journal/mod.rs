@@ -85,6 +85,7 @@ struct Boot {
     asked_at: Duration,
     told: Option<String>,
     menu_shown: bool,
+    decided: Option<Arc<str>>,
 }
 
 impl Client {
@@ -163,8 +164,9 @@ impl Journal {
             BootEvent::AddressChanged { address, change } => {
                 vec![Milestone::new(now, ClientKey::Ip(*address), Stage::Network, printable(change))]
             }
-            BootEvent::Started { id, client, transport, path, role, len, size } => {
+            BootEvent::Started { id, client, transport, path, role, len, size, decided } => {
                 let client = self.asks_for_file(*client, now);
+                let decided = decided.as_ref().and_then(|decided| self.decided(client, decided, now));
                 let transfer = Transfer {
                     client,
                     transport: *transport,
@@ -175,7 +177,8 @@ impl Journal {
                     started_at: now,
                     step: 0,
                 };
-                self.started(*id, transfer, now)
+                let started = self.started(*id, transfer, now);
+                decided.into_iter().chain(started).collect()
             }
             BootEvent::Progress { id, sent } => self.progress(*id, *sent, now),
             BootEvent::Ended { id, sent, elapsed, outcome } => self.ended(*id, *sent, *elapsed, outcome, now),
@@ -258,6 +261,13 @@ impl Journal {
         told.map(|(stage, text)| Milestone::new(now, key, stage, text)).into_iter().chain(stuck).collect()
     }
 
+    /// What was decided for a machine, once in a boot.
+    fn decided(&mut self, key: ClientKey, decided: &Arc<str>, now: Duration) -> Option<Milestone> {
+        let boot = &mut self.client(key, now).boot;
+        let is_new = boot.decided.replace(decided.clone()).as_ref() != Some(decided);
+        is_new.then(|| Milestone::new(now, key, Stage::Machine, format!("is {}", printable(decided))))
+    }
+
     fn started(&mut self, id: u64, transfer: Transfer, now: Duration) -> Vec<Milestone> {
         let key = transfer.client;
         let client = self.client(key, now);
@@ -336,6 +346,7 @@ impl Journal {
                     Milestone::new(now, key, Stage::Done, format!("done: has everything, {since:.1} s after it asked")),
                 ]
             }
+            Role::Answers => vec![Milestone::new(now, key, Stage::Answers, format!("{path} ({})", amount(sent)))],
             Role::Menu | Role::Module | Role::RootImage | Role::Other => Vec::new(),
         }
     }

@@ -21,7 +21,7 @@ fn asked(file: &str) -> BootEvent {
 }
 
 fn started(id: u64, path: &str, role: Role, len: u64, size: u64) -> BootEvent {
-    BootEvent::Started { id, client: IP, transport: Transport::Http, path: path.into(), role, len, size }
+    BootEvent::Started { id, client: IP, transport: Transport::Http, path: path.into(), role, len, size, decided: None }
 }
 
 fn ended(id: u64, sent: u64, outcome: Outcome) -> BootEvent {
@@ -179,6 +179,7 @@ fn se_05_remembers_a_bounded_number_of_clients() {
             role: Role::Other,
             len: 1,
             size: 1,
+            decided: None,
         };
         journal.on(&refused, at(u64::from(n)));
     }

@@ -20,11 +20,9 @@ use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _, Write as _};
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, fchown};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, renameat, unlinkat};
 use sha2::{Digest as _, Sha256};
 
@@ -136,13 +134,13 @@ impl Store {
         })?;
         let successor = privilege::successor();
         if let Some((uid, gid)) = successor {
-            hand_over(&folder, uid, gid).map_err(io(&path, "handed over"))?;
+            privilege::hand_over(&folder, uid, gid).map_err(io(&path, "handed over"))?;
         }
         let path = path.join(FILE);
         let file =
             open_file(&folder, FILE, OFlags::RDWR | OFlags::CREATE | OFlags::APPEND).map_err(io(&path, "opened"))?;
         if let Some((uid, gid)) = successor {
-            hand_over(&file, uid, gid).map_err(io(&path, "handed over"))?;
+            privilege::hand_over(&file, uid, gid).map_err(io(&path, "handed over"))?;
         }
         let text = read(&file).map_err(io(&path, "read"))?;
         let (live, lines, whole) = parse(&text, &path)?;
@@ -207,7 +205,7 @@ impl Store {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::APPEND;
         let mut file = open_file(&self.folder, NEW_FILE, flags)?;
         if let Some((uid, gid)) = privilege::successor() {
-            hand_over(&file, uid, gid)?;
+            privilege::hand_over(&file, uid, gid)?;
         }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -229,20 +227,6 @@ impl Store {
 fn open_file(folder: &File, name: &str, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(openat(folder, name, flags, Mode::RUSR | Mode::WUSR).map(File::from)?)
-}
-
-/// Gives a file or folder that root has made to the user that will serve; what belongs to others already stays as it is.
-fn hand_over(file: &File, uid: Uid, gid: Gid) -> io::Result<()> {
-    let metadata = file.metadata()?;
-    let is_only_here = metadata.is_dir() || (metadata.is_file() && metadata.nlink() == 1);
-    if metadata.uid() != 0 || !is_only_here {
-        return Ok(());
-    }
-    match fchown(file, Some(uid), Some(gid)) {
-        // A container without other users, in which root stays root.
-        Err(Errno::EINVAL) => Ok(()),
-        handed_over => Ok(handed_over?),
-    }
 }
 
 fn read(mut file: &File) -> io::Result<Vec<u8>> {

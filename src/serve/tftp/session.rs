@@ -121,8 +121,12 @@ impl Session {
             };
             (code, error.to_string(), false)
         })?;
-        let found = self.files.open(&path, self.local);
-        found.ok_or_else(|| (ErrorCode::NotFound, "not found".to_owned(), is_probe(&path)))
+        let found = self.files.open_for(&path, self.local, *self.peer.ip());
+        let why = || self.files.why_not(&path, self.local, *self.peer.ip());
+        found.ok_or_else(|| match why() {
+            Some(why) => (ErrorCode::NotFound, why, false),
+            None => (ErrorCode::NotFound, "not found".to_owned(), is_probe(&path)),
+        })
     }
 
     fn refused(&self, request: &ReadRequest<'_>, reason: String, expected: bool) {

@@ -12,7 +12,8 @@ use crate::spec::loader::LoaderKind;
 use crate::spec::shape::Shape;
 use crate::spec::tftp::TftpOption;
 use crate::spec::{
-    decode, dhcp, effect, file, firmware, host, include, iso, loader, menu, network, server, tftp, variables,
+    answers, choice, decode, dhcp, effect, file, firmware, group, host, include, iso, loader, menu, network, server,
+    set, tftp, variables,
 };
 
 /// A node in its place.
@@ -45,6 +46,7 @@ impl Described {
     }
 }
 
+const FORMATS: Value = Word(|| answers::Format::ALL.iter().map(|format| format.name()).collect());
 const MODES: Value = Word(|| dhcp::MODES.to_vec());
 const OFFERS: Value = Word(|| Mode::ALL.iter().map(|mode| mode.name()).collect());
 const ARCHES: Value = Word(|| Arch::ALL.iter().map(|arch| arch.name()).collect());
@@ -131,9 +133,27 @@ pub(super) const NODES: &[Described] = &[
         "iso/arguments",
         &iso::ARGUMENTS,
         "what the ISO's own menu says",
-        "Words that are added to the kernel's command line; a text with blanks is several words.",
+        "Words that are added to the kernel's command line; a text with blanks is several words. `{answers}` is the URL of \
+         the machine's answers, in entries that have some; the word is left out in others.",
     )
     .arguments(&[(Text, "")]),
+    node(
+        "answers",
+        &answers::SHAPE,
+        "installers ask a person",
+        "What an installer reads in place of asking: a template, made anew for each machine that asks.",
+    )
+    .arguments(&[(Name, "What entries call it; part of its URLs."), (Path, "The template.")])
+    .properties(&[("format", FORMATS, "an error: for which installer?", "The installer that reads it.")]),
+    node(
+        "answers/meta-data",
+        &answers::META_DATA,
+        "netspec writes it, with an `instance-id` for each machine",
+        "The template of cloud-init's `meta-data`; that of the node itself is its `user-data`.",
+    )
+    .arguments(&[(Path, "")]),
+    node("answers/set", &set::SHAPE, "undefined", "A variable, for machines without a value of their own.")
+        .arguments(SET),
     node(
         "menu",
         &menu::SHAPE,
@@ -170,6 +190,7 @@ pub(super) const NODES: &[Described] = &[
                 ONE_TARGET,
                 "Hands over to a script of iPXE or a program on another server: `http://`, `https://` or `tftp://`.",
             ),
+            ("answers", Reference(&["answers"]), "the installer asks a person", "What the installer that it boots is told."),
             (
                 "default",
                 Value::Boolean,
@@ -204,14 +225,26 @@ pub(super) const NODES: &[Described] = &[
         &iso::ARGUMENTS,
         "none",
         "The command line of that kernel. `{iso}` is the URL of the ISO's root folder, `{iso}.iso` that of the whole \
-         file, `{server}` the address of the server.",
+         file, `{server}` the address of the server, `{answers}` the URL of the machine's `answers`.",
     )
     .arguments(&[(Text, "")]),
     node("menu/separator", &menu::SEPARATOR, "none", "An empty line between entries."),
     node("host", &host::SHAPE, "every machine is answered as its kind of firmware needs", "One machine.")
         .arguments(&[(Name, "What logs and findings call it.")]),
-    node("host/mac", &host::MAC, "an error: no machine is known by it", "The hardware address of its network card.")
+    node("host/mac", &host::MAC, ONE_IDENTITY, "The hardware address of its network card.")
         .arguments(&[(Value::Mac, "")]),
+    node("host/uuid", &host::UUID, ONE_IDENTITY, "The UUID that its firmware has for it, as `dmidecode -s system-uuid` and iPXE show it.")
+        .arguments(&[(Value::Uuid, "")]),
+    node(
+        "host/serial",
+        &host::SERIAL,
+        ONE_IDENTITY,
+        "The serial number that its firmware has for it (SMBIOS), which the boot loader tells; up to 64 letters, digits, \
+         signs and blanks of ASCII.",
+    )
+    .arguments(&[(Text, "")]),
+    node("host/menu", &choice::MENU, CHOICE_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("host/boot", &choice::BOOT, CHOICE_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "host/address",
         &host::ADDRESS,
@@ -219,6 +252,7 @@ pub(super) const NODES: &[Described] = &[
         "The address that it always gets, and nobody else, in a network with `dhcp \"server\"`.",
     )
     .arguments(&[(Value::Address, "")]),
+    node("host/set", &set::SHAPE, "the value that its `group` or the `answers` set", SET_DOC).arguments(SET),
     node("host/mode", &effect::MODE, MODE_WITHOUT, MODE_DOC).arguments(&[(OFFERS, "")]),
     node("host/delay", &effect::DELAY, DELAY_WITHOUT, DELAY_DOC).arguments(&[(DELAY, "")]),
     node("host/loader", &effect::LOADER, LOADER_WITHOUT, LOADER_DOC).arguments(&[(LOADERS, "")]),
@@ -231,6 +265,23 @@ pub(super) const NODES: &[Described] = &[
         "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
     )
     .arguments(&[(CARDS, "")]),
+    node(
+        "group",
+        &group::SHAPE,
+        "every machine sees the first menu",
+        "What a class of machines boots: those that meet one of each kind of condition. The first one in the spec that a \
+         machine meets counts, behind the hosts.",
+    )
+    .arguments(&[(Name, "What logs and findings call it.")]),
+    node("group/mac", &group::MAC, "any", "The beginning of the hardware address: one of these.")
+        .arguments(&[(Value::MacPrefix, "")]),
+    node("group/arch", &group::ARCH, "any", "What the firmware says that it is (DHCP option 93): one of these.")
+        .arguments(&[(ARCHES, "")]),
+    node("group/subnet", &group::SUBNET, "any", "The subnet that the machine is in: one of these.")
+        .arguments(&[(Value::Subnet, "")]),
+    node("group/set", &set::SHAPE, "the value that the `answers` set", SET_DOC).arguments(SET),
+    node("group/menu", &choice::MENU, CHOICE_WITHOUT, MENU_DOC).arguments(&[(Reference(&["menu"]), "")]),
+    node("group/boot", &choice::BOOT, CHOICE_WITHOUT, BOOT_DOC).arguments(&[(Reference(&["entry"]), "")]),
     node(
         "firmware",
         &firmware::SHAPE,
@@ -272,6 +323,13 @@ pub(super) const NODES: &[Described] = &[
     node("server", &server::SHAPE, "everything below has its default", "Ports and limits of the servers."),
     node("server/http", &server::HTTP, "80", "The TCP port of HTTP.")
         .arguments(&[(Value::Number { from: 1, to: u16::MAX, unit: "" }, "")]),
+    node(
+        "server/origin",
+        &server::ORIGIN,
+        "this machine",
+        "Where PCs fetch kernels, initial RAM disks and root images: the URL at which the folder of `netspec build` is published.",
+    )
+    .arguments(&[(Value::Url, "")]),
     node("server/window", &server::WINDOW, "16", "The largest window of TFTP (RFC 7440).")
         .arguments(&[(Value::Number { from: 1, to: 64, unit: "blocks" }, "")]),
     node("server/tftp", &tftp::SHAPE, "as firmware usually takes it", "For firmware that fails on what others take."),
@@ -290,6 +348,8 @@ pub(super) const NODES: &[Described] = &[
         .arguments(&[(Value::Number { from: 0, to: 1, unit: "" }, "")]),
 ];
 
+const SET: &[(Value, &str)] = &[(Value::Variable, ""), (Value::VariableValue, "")];
+const SET_DOC: &str = "A variable of templates of `answers`.";
 const ONE_TARGET: &str = "one of `iso`, `menu`, `boot`, `chain` and a `kernel` must be there";
 const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "sha256",
@@ -297,6 +357,10 @@ const DIGEST_OF_FILE: &[(&str, Value, &str, &str)] = &[(
     "any content; a URL is given to the PC as it stands",
     "What `sha256sum` must print about the file. One at a URL is then fetched once, and PCs get it from this server.",
 )];
+const ONE_IDENTITY: &str = "one of `mac`, `uuid` and `serial` must be there";
+const CHOICE_WITHOUT: &str = "what the next group that it belongs to says, and else the first menu";
+const MENU_DOC: &str = "The menu that it sees first.";
+const BOOT_DOC: &str = "The entry that it boots at once, without a menu: its name, or `\"menu/entry\"`.";
 const MODE_DOC: &str = "In which form it is offered its program, or that it gets no answer.";
 const MODE_WITHOUT: &str = "`\"pxe10\"` on BIOS, `\"binl\"` on UEFI";
 const DELAY_DOC: &str = "How long its offer waits; that of iPXE never does.";

@@ -44,6 +44,8 @@ pub enum Value {
     Mac,
     /// The beginning of a hardware address, or all of it.
     MacPrefix,
+    /// A UUID as SMBIOS has it.
+    Uuid,
     /// A network interface of this machine.
     Interface,
     /// 64 hexadecimal digits.
@@ -56,6 +58,10 @@ pub enum Value {
     Url,
     /// Any text of one line.
     Text,
+    /// The name of a variable of templates.
+    Variable,
+    /// The value of a variable of templates.
+    VariableValue,
 }
 
 impl Value {
@@ -75,6 +81,8 @@ impl Value {
             Self::Reference(kinds) => format!("the name of {}", or(kinds)),
             Self::Word(words) => one_of(&words()),
             Self::Boolean => "`#true` or `#false`".to_owned(),
+            Self::Variable => "a variable: small letters, digits and `_`".to_owned(),
+            Self::VariableValue => "a text, a whole number, `#true` or `#false`".to_owned(),
             Self::Number { from, to, unit: "" } => format!("{from} to {to}"),
             Self::Number { from, to, unit } => format!("{from} to {to} {unit}"),
             Self::Time { from, to } => format!("a time, `\"{}\"` to `\"{}\"`", written(from), written(to)),
@@ -84,6 +92,7 @@ impl Value {
             Self::Range => "two addresses, as in `\"192.168.1.100-192.168.1.199\"`".to_owned(),
             Self::Mac => "a hardware address, as in `\"52:54:00:aa:bb:cc\"`".to_owned(),
             Self::MacPrefix => "one to six bytes of a hardware address, as in `\"b8:27:eb\"`".to_owned(),
+            Self::Uuid => "a UUID, as in `\"4c4c4544-0031-3510-8051-b7c04f463332\"`".to_owned(),
             Self::Interface => "an interface of this machine, as in `\"eth0\"`".to_owned(),
             Self::Digest => "a SHA-256 digest, 64 hexadecimal digits".to_owned(),
             Self::Path => "a path, relative to the folder of the spec".to_owned(),

@@ -111,7 +111,10 @@ impl Editor {
     /// Replaces the whole text.
     pub(super) fn change(&mut self, uri: &str, version: i64, text: &str) {
         let document = json!({ "uri": uri, "version": version });
-        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+        self.notify(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
+        );
     }
 
     /// Waits until the editor shows exactly these findings of a file, by their codes, in any order; the messages about them.
@@ -123,7 +126,8 @@ impl Editor {
             let found = message["params"]["diagnostics"].as_array().unwrap().clone();
             let mut shown: Vec<_> = found.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect();
             shown.sort();
-            let wanted: Vec<_> = codes.iter().map(|code| format!("netspec::{code}")).collect();
+            let mut wanted: Vec<_> = codes.iter().map(|code| format!("netspec::{code}")).collect();
+            wanted.sort();
             (shown == wanted).then_some(found)
         })
     }

@@ -24,11 +24,14 @@ fn right(value: Value) -> Vec<String> {
         Value::Range => quoted(&["192.168.1.100-192.168.1.199"]),
         Value::Mac => quoted(&["52:54:00:aa:bb:cc"]),
         Value::MacPrefix => quoted(&["b8", "b8:27:eb", "52:54:00:aa:bb:cc"]),
+        Value::Uuid => quoted(&["4c4c4544-0031-3510-8051-b7c04f463332"]),
         Value::Interface => quoted(&["eth0", "enp3s0.5"]),
         Value::Digest => vec![format!("\"{}\"", "0a".repeat(32))],
         Value::Path | Value::PathOrUrl => quoted(&["isos/arch.iso", "/srv/isos/arch.iso"]),
         Value::Url => quoted(&["https://boot.example.org/menu.ipxe"]),
         Value::Text => quoted(&["text"]),
+        Value::Variable => quoted(&["disk", "disk_1"]),
+        Value::VariableValue => ["\"text\"", "\"\"", "7", "#true"].map(str::to_owned).to_vec(),
     }
 }
 
@@ -48,7 +51,10 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Boolean => vec!["\"true\"".to_owned(), "1".to_owned()],
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
+        Value::Serial => vec!["\"\"".to_owned(), "\"None\"".to_owned(), "7".to_owned()],
         Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
+        Value::Variable => vec!["\"A B\"".to_owned(), "\"a-b\"".to_owned(), "\"host\"".to_owned()],
+        Value::VariableValue => vec!["1.5".to_owned()],
         Value::Interface => vec!["\"an-interface-of-more-bytes\"".to_owned()],
         _ => vec!["\"neither\"".to_owned(), "7".to_owned()],
     };
@@ -56,9 +62,13 @@ fn wrong(value: Value) -> Vec<String> {
     wrong
 }
 
-/// The first right value, in most places. Only a DHCP server takes a block.
+/// The first right value, in most places. Only a DHCP server takes a block, and only a URL of an ISO a digest.
 fn usual(path: &str, value: Value) -> String {
-    if path == "network/dhcp" { "\"server\"".to_owned() } else { right(value).swap_remove(0) }
+    match (path, value) {
+        ("network/dhcp", _) => "\"server\"".to_owned(),
+        ("iso", Value::PathOrUrl) => "\"https://example.org/debian.iso\"".to_owned(),
+        _ => right(value).swap_remove(0),
+    }
 }
 
 /// A node and those around it, outermost first.
@@ -106,6 +116,7 @@ fn codes_at(text: &str, piece: &str) -> Vec<Code> {
 
 /// Findings about the form of a value.
 const FORM: &[Code] = &[
+    Code::PlaceholderId,
     Code::InvalidValue,
     Code::ValueOutOfRange,
     Code::InvalidName,

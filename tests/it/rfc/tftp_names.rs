@@ -68,6 +68,7 @@ impl Files for Scripts {
             etag: Arc::from("\"t\""),
             modified: None,
             role: Role::Menu,
+            decided: None,
         })
     }
 }

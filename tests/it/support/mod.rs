@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use netspec::cli::compile::compile;
+use netspec::lock::{self, Cache, Lock, Quiet};
 use netspec::world::{OsWorld, ReadAt, World};
 
 /// A file of an ISO: its path and its text.
@@ -66,6 +67,7 @@ impl Folder {
             .args(args)
             .current_dir(self.dir.path())
             .env_clear()
+            .env("NETSPEC_CACHE", ".cache")
             .output()
             .unwrap()
     }
@@ -74,6 +76,16 @@ impl Folder {
     pub(crate) fn plan(&self) -> String {
         let compiled = compile(Path::new("spec.kdl"), &Alone(self.dir.path()));
         compiled.outcome.unwrap_or_else(|| panic!("{:?}", compiled.findings)).plan.to_json()
+    }
+
+    /// The lock that `netspec lock spec.kdl` writes on a machine that has no file but those of the folder.
+    pub(crate) fn lock(&self) -> Lock {
+        let world = Alone(self.dir.path());
+        let spec = Path::new("spec.kdl");
+        let outcome = compile(spec, &world).outcome.expect("a spec that can be locked");
+        let (cache, folder) = (Cache::default(), Path::new(""));
+        let section = lock::pin(&outcome.resolved, &outcome.gathered, folder, &world, &cache, &Quiet).unwrap();
+        Lock { specs: [("spec.kdl".to_owned(), section)].into() }
     }
 
     /// The standard output of a run that must succeed.

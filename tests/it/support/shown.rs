@@ -26,9 +26,13 @@ use super::{iso9660, signed};
 /// - `UEFI program 0x<machine type>`: it is the headers of one, for that processor
 /// - `iPXE with HTTPS`: it is the headers of a UEFI program for x86-64, and the name of the scheme
 /// - `shim of <authority>`, `GRUB of <authority>`, `GRUB without HTTP of <authority>`: it is one with these names in it
+///
+/// `locked/<path>` is the file as it was when the lock was made.
 #[derive(Default)]
 pub(crate) struct Files {
     world: MemWorld,
+    /// Files that were others when the lock was made.
+    locked: Vec<(PathBuf, Vec<u8>)>,
     forbidden: BTreeSet<PathBuf>,
     bad_sectors: BTreeMap<PathBuf, u64>,
 }
@@ -79,13 +83,26 @@ impl Files {
                 panic!("a file cannot be `{what}`");
             }
         }
-        self.world = std::mem::take(&mut self.world).with(path, bytes);
+        match path.strip_prefix("locked/") {
+            Some(path) => self.locked.push((path.into(), bytes)),
+            None => self.world = std::mem::take(&mut self.world).with(path, bytes),
+        }
+    }
+
+    /// The files as they were when the lock was made.
+    pub(crate) fn when_locked(&self) -> MemWorld {
+        self.locked.iter().fold(self.world.clone(), |world, (path, bytes)| world.with(path, bytes.clone()))
     }
 
     /// The same files and one more.
     pub(crate) fn with(&self, path: &str, bytes: &[u8]) -> Self {
-        let Self { world, forbidden, bad_sectors } = self;
-        Self { world: world.clone().with(path, bytes), forbidden: forbidden.clone(), bad_sectors: bad_sectors.clone() }
+        let Self { world, locked, forbidden, bad_sectors } = self;
+        Self {
+            world: world.clone().with(path, bytes),
+            locked: locked.clone(),
+            forbidden: forbidden.clone(),
+            bad_sectors: bad_sectors.clone(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::offer::{Offer, program};
 use crate::proto::dhcp::classify::BootClient;
+use crate::proto::dhcp::packet::BootRequest;
 use crate::proto::dhcp::reason::Reason;
 use crate::proto::dhcp::reply::Takes;
 use crate::proto::dhcp::rule::{Effect, Mode};
@@ -12,14 +13,19 @@ use crate::proto::dhcp::vendor::{BOOT_SERVER, BootItem, VendorOptions};
 ///
 /// Only clients that a rule gives the menu have a type that is ours; any other type is another server's, and type 0 means the
 /// local disk (BS-03).
-pub(super) fn answer(table: &BootTable, client: &BootClient, item: BootItem, effect: &Effect) -> Result<Offer, Reason> {
+pub(super) fn answer(
+    table: &BootTable,
+    (request, client): (&BootRequest, &BootClient),
+    item: BootItem,
+    effect: &Effect,
+) -> Result<Offer, Reason> {
     if item.is_signed() {
         return Err(Reason::Signed(client.class.clone()));
     }
     if item.kind != BOOT_SERVER || effect.mode != Some(Mode::Menu) {
         return Err(Reason::NoSuchBootServer(client.class.clone()));
     }
-    let Some(program) = program(table, client.arch, effect) else {
+    let Some(program) = program(table, request, client.arch, effect) else {
         return Err(Reason::NothingFor(client.class.clone()));
     };
     let mut vendor_options = VendorOptions::boot_item_again(item);

@@ -3,6 +3,7 @@
 use super::{Local, upgrade};
 use crate::proto::dhcp::arch::{Architecture, Platform};
 use crate::proto::dhcp::classify::{BootClient, ClientClass};
+use crate::proto::dhcp::options::ClientMachineId;
 use crate::proto::dhcp::packet::BootRequest;
 use crate::proto::dhcp::raspberry_pi;
 use crate::proto::dhcp::reason::Reason;
@@ -10,6 +11,7 @@ use crate::proto::dhcp::reply::{Kind, Takes};
 use crate::proto::dhcp::rule::{Effect, Mode};
 use crate::proto::dhcp::table::{BootTable, IpxeBoot};
 use crate::proto::dhcp::vendor::{BOOT_SERVER, VendorOptions};
+use crate::proto::identity::Identity;
 
 /// PXELINUX's configuration file and path prefix (RFC 5071).
 const CONFIG_FILE: u8 = 209;
@@ -44,14 +46,16 @@ pub(super) fn offers(
 ) -> Result<Vec<Offer>, Reason> {
     let offer = match client.class {
         ClientClass::PxeBios | ClientClass::PxeUefi(_) => {
-            let program = program(table, client.arch, effect);
+            let program = program(table, request, client.arch, effect);
             let usual = if client.class == ClientClass::PxeBios { Form::Now } else { Form::Binl };
             return match program {
                 Some(program) => Ok(forms(effect.mode, usual, kind).map(|form| program.offer(form, local)).collect()),
                 None => Err(Reason::NothingFor(client.class.clone())),
             };
         }
-        ClientClass::Ipxe { http, .. } => table.ipxe.as_ref().map(|boot| script(table, boot, client, http, local)),
+        ClientClass::Ipxe { http, .. } => {
+            table.ipxe.as_ref().map(|boot| script(table, boot, (request, client), http, local))
+        }
         ClientClass::Http(_) => return http(table, client, effect, local).map(|offer| vec![offer]),
         ClientClass::RaspberryPi => table.raspberry_pi.as_ref().map(|file| Offer {
             vendor_options: Some(raspberry_pi::vendor_options(request.mac())),
@@ -98,14 +102,19 @@ pub(super) struct Program<'a> {
 }
 
 /// The program for firmware of an architecture: the rule's, else the table's.
-pub(super) fn program<'a>(table: &'a BootTable, arch: Option<Architecture>, effect: &'a Effect) -> Option<Program<'a>> {
+pub(super) fn program<'a>(
+    table: &'a BootTable,
+    request: &BootRequest,
+    arch: Option<Architecture>,
+    effect: &'a Effect,
+) -> Option<Program<'a>> {
     if let Some(file) = effect.program(arch) {
         return Some(Program { file, others: Vec::new() });
     }
     match arch?.platform()? {
         Platform::Bios => table.bios.as_ref().map(|boot| Program {
             file: &boot.file,
-            others: pxelinux(boot.config_file.as_deref(), boot.path_prefix.as_deref()),
+            others: pxelinux(table, request, boot.config_file.as_deref(), boot.path_prefix.as_deref()),
         }),
         Platform::Uefi(cpu) => table.efi.get(&cpu).map(|boot| Program { file: &boot.file, others: Vec::new() }),
         _ => None,
@@ -127,7 +136,7 @@ impl Program<'_> {
     }
 }
 
-/// The program as a URL with our address in it: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
+/// The program as a URL with our address in it, or with that of the origin: edk2 looks a name up only where the DHCP server names a DNS server (HB-03).
 fn http(table: &BootTable, client: &BootClient, effect: &Effect, local: &Local) -> Result<Offer, Reason> {
     let path = effect.program(client.arch).map_or_else(
         || match client.arch.and_then(Architecture::platform) {
@@ -138,8 +147,16 @@ fn http(table: &BootTable, client: &BootClient, effect: &Effect, local: &Local) 
         },
         |path| Ok(Some(path)),
     )?;
-    let url = |path: &str| Offer { takes: Takes::Url, ..Offer::name(&http_url(path, local)) };
+    let url = |path: &str| Offer { takes: Takes::Url, ..Offer::name(&program_url(table, path, local)) };
     path.map(url).ok_or_else(|| Reason::NothingFor(client.class.clone()))
+}
+
+/// The URL of a program for HTTP Boot.
+fn program_url(table: &BootTable, path: &str, local: &Local) -> String {
+    match &table.origin {
+        Some(origin) if !origin.only_here.contains(path) => format!("{}/{}", origin.url, path.trim_start_matches('/')),
+        _ => http_url(path, local),
+    }
 }
 
 /// The URL of a path below the root of our HTTP server.
@@ -157,21 +174,38 @@ fn tftp_url(path: &str, local: &Local) -> String {
 
 /// The script as an absolute URL, and no option 43: then iPXE asks nothing on port 4011 (IP-01, IP-02). One that cannot do
 /// enough gets a complete iPXE first.
-fn script(table: &BootTable, boot: &IpxeBoot, client: &BootClient, http: bool, local: &Local) -> Offer {
+fn script(
+    table: &BootTable,
+    boot: &IpxeBoot,
+    (request, client): (&BootRequest, &BootClient),
+    http: bool,
+    local: &Local,
+) -> Offer {
     let file = match upgrade::program(table, client) {
         Some(program) => tftp_url(program, local),
-        None if http => http_url(&boot.script, local),
+        None if http && table.origin.is_none() => http_url(&boot.script, local),
         None => tftp_url(&boot.script, local),
     };
     // iPXE keeps the last of several proxy offers of one priority; above 0, ours also wins when it comes first (DH-40).
     let mut others = vec![(IPXE, vec![IPXE_PRIORITY, 1, 1])];
     if client.arch.and_then(Architecture::platform) == Some(Platform::Bios) {
-        others.extend(pxelinux(boot.config_file.as_deref(), boot.path_prefix.as_deref()));
+        others.extend(pxelinux(table, request, boot.config_file.as_deref(), boot.path_prefix.as_deref()));
     }
     Offer { takes: Takes::NameOrUrl, others, ..Offer::name(&file) }
 }
 
-fn pxelinux(config_file: Option<&str>, path_prefix: Option<&str>) -> Vec<(u8, Vec<u8>)> {
+/// Where PXELINUX finds its configuration: in the file that all share, or by what the machine says of itself. What it does not
+/// say in DHCP, as its serial number, is not known to it either.
+fn pxelinux(
+    table: &BootTable,
+    request: &BootRequest,
+    config_file: Option<&str>,
+    path_prefix: Option<&str>,
+) -> Vec<(u8, Vec<u8>)> {
+    let own = table.own_config.as_ref().map(|file| {
+        let uuid = request.client_machine_id().map(ClientMachineId::uuid).filter(|uuid| !uuid.is_placeholder());
+        Identity { mac: Some(request.mac()), uuid, ..Identity::default() }.path(file)
+    });
     let option = |code: u8, text: Option<&str>| text.map(|text| (code, text.as_bytes().to_vec()));
-    option(CONFIG_FILE, config_file).into_iter().chain(option(PATH_PREFIX, path_prefix)).collect()
+    option(CONFIG_FILE, own.as_deref().or(config_file)).into_iter().chain(option(PATH_PREFIX, path_prefix)).collect()
 }
