@@ -52,6 +52,7 @@ pub(super) fn run(args: &BuildArgs) -> ExitCode {
 
 fn kind(args: &BuildArgs, outcome: &Outcome) -> Result<Kind, String> {
     let Some(server) = args.server else { return Ok(Kind::Payload) };
+    without_answers(&outcome.plan)?;
     if ServerAddr::new(server).is_none() {
         return Err(format!("no machine has the address {server}; --server takes that of the TFTP server"));
     }
@@ -60,6 +61,17 @@ fn kind(args: &BuildArgs, outcome: &Outcome) -> Result<Kind, String> {
         None => usual_origin(&outcome.plan, server)?,
     };
     Ok(Kind::Whole { server, origin })
+}
+
+/// Other servers can hand out a tree only where it is the same for everybody.
+pub(super) fn without_answers(plan: &Plan) -> Result<(), String> {
+    match plan.answers.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "answers `{name}` are made for each machine that asks, which no other server does; without `--server`, \
+             `netspec build` makes what an `origin` beside netspec hands out"
+        )),
+    }
 }
 
 /// The root of a web server on the machine with this address, at the port that the spec says for HTTP.

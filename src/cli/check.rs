@@ -25,7 +25,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         if !args.no_host {
             compiled.findings.extend(host::check(&compiled.networks));
             if let Some(outcome) = &compiled.outcome {
-                compiled.findings.extend(ports::check(&compiled.networks, &outcome.resolved.server));
+                compiled.findings.extend(ports::check(&compiled.networks, outcome.plan.http_port()));
             }
             compiled.findings.sort();
         }

@@ -40,6 +40,7 @@ pub(super) fn run(args: &DnsmasqArgs) -> ExitCode {
 }
 
 fn place(args: &DnsmasqArgs, plan: &Plan) -> Result<Place, String> {
+    super::build::without_answers(plan)?;
     let server = args.server.or_else(|| address(plan)).ok_or_else(|| {
         "the address of the machine that dnsmasq runs on is not known; say it with `--server ADDRESS`".to_owned()
     })?;

@@ -193,8 +193,6 @@ impl Reader<'_> {
                     other => other?,
                 },
                 ["configfile", name] => return self.run(name, run),
-                // netspec's own has an empty file behind it.
-                ["normal", _] if run.entries.is_empty() => return Err(Halt::Prompt),
                 ["smbios", "--type", "1", what, _, "--set", name] => {
                     let value = if *what == "--get-uuid" { &self.known.uuid } else { &self.known.serial };
                     run.variables.insert((*name).to_owned(), value.clone());
@@ -203,6 +201,8 @@ impl Reader<'_> {
                     let lines = std::iter::once(line).chain(lines).map(str::to_owned).collect();
                     return Err(Halt::Starts(std::mem::take(&mut run.variables), lines));
                 }
+                // netspec's own has an empty file behind it.
+                ["normal", _] if run.entries.is_empty() => return Err(Halt::Prompt),
                 _ => return Err(Halt::Unread(line.trim().to_owned())),
             }
         }

@@ -187,9 +187,6 @@ fn losses(plan: &Plan) -> Vec<String> {
             "hosts and groups that begin with a menu or an entry of their own: all machines begin alike".to_owned(),
         );
     }
-    if !plan.answers.is_empty() {
-        losses.push("answers for installers, which are made for each machine: their URLs lead nowhere".to_owned());
-    }
     if !plan.boot.vendor_prefixes.is_empty() {
         losses.push(format!("firmware that calls itself {} (option 60)", plan.boot.vendor_prefixes.join(", ")));
     }

@@ -29,6 +29,8 @@ pub(super) struct Name {
     pub span: Span,
     /// The same without them.
     pub inside: Span,
+    /// Whether it is a value that has no quotes.
+    pub is_bare: bool,
     pub is_definition: bool,
     /// Which of the files it is in.
     pub file: usize,
@@ -87,12 +89,15 @@ impl Finder<'_> {
 
     fn value(&mut self, value: &Spanned<String>, node: &'static str, kind: Value, at: &TreeNode, scope: Option<&str>) {
         let mut inside = inside_quotes(self.text, value.span);
+        let is_bare = inside == value.span;
         let (kinds, word, scope, is_definition) = match kind {
             Value::Name => (vec![node], value.value.as_str(), scope, true),
             // `main/disk` is an entry with its menu before it.
             Value::Reference(kinds) => match value.value.split_once('/') {
                 Some((scope, word)) => {
-                    inside.start += scope.len() + 1;
+                    let menu = Span::new(inside.start, inside.start + scope.len());
+                    self.part(vec!["menu"], menu, at);
+                    inside.start = menu.end + 1;
                     (kinds.to_vec(), word, Some(scope), false)
                 }
                 None => (kinds.to_vec(), value.value.as_str(), None, false),
@@ -105,6 +110,7 @@ impl Finder<'_> {
             scope: scope.map(str::to_owned),
             span: value.span,
             inside,
+            is_bare,
             is_definition,
             file: self.file,
             node: at.span(),
@@ -113,17 +119,23 @@ impl Finder<'_> {
 
     fn variables(&mut self, value: Span, at: &TreeNode) {
         for span in variables(self.text, value) {
-            self.names.push(Name {
-                kinds: vec!["let"],
-                value: self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
-                scope: None,
-                span,
-                inside: span,
-                is_definition: false,
-                file: self.file,
-                node: at.span(),
-            });
+            self.part(vec!["let"], span, at);
         }
+    }
+
+    /// A name that is used in a part of a value.
+    fn part(&mut self, kinds: Vec<&'static str>, span: Span, at: &TreeNode) {
+        self.names.push(Name {
+            kinds,
+            value: self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
+            scope: None,
+            span,
+            inside: span,
+            is_bare: false,
+            is_definition: false,
+            file: self.file,
+            node: at.span(),
+        });
     }
 }
 
@@ -140,7 +152,7 @@ mod tests {
     use crate::spec::language;
 
     const MAIN: &str = "let \"dir\" \"/srv\"\niso \"a\" \"{dir}/a.iso\"\nmenu \"m\" {\n    entry \"a\" iso=\"a\"\n    entry \"b\" menu=\"n\"\n}\n";
-    const MORE: &str = "menu n {\n    entry \"a\" iso=a\n}\niso \"b\" \"{dir}/{{dir}\"\n";
+    const MORE: &str = "menu n {\n    entry \"a\" iso=a\n}\niso \"b\" \"{dir}/{{dir}\"\nhost \"h\" { boot \"m/a\"; }\n";
 
     fn all() -> Vec<Name> {
         let file = |path: &str, text: &str| File {
@@ -168,7 +180,9 @@ mod tests {
         assert_eq!(count(0, "menu=\""), (1, 1), "a name without quotes");
         assert_eq!(count(0, "let \""), (1, 2), "a variable in two texts");
         assert_eq!(count(1, "\"{di"), (1, 2));
-        assert_eq!(count(0, "entry \""), (1, 0), "an entry is one of its menu");
+        assert_eq!(count(0, "entry \""), (1, 1), "an entry is one of its menu");
+        assert_eq!(count(1, "boot \"m/a"), (1, 1), "with its menu before it");
+        assert_eq!(count(1, "boot \""), (1, 1), "the menu itself");
     }
 
     #[test]

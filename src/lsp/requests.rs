@@ -202,8 +202,7 @@ impl Server<'_> {
         for other in names.iter().filter(same) {
             let Some(file) = at.files.get(other.file) else { continue };
             // A name without quotes may need them now.
-            let is_bare = other.span == other.inside && !other.kinds.contains(&"let");
-            let text = if is_bare { format!("\"{}\"", at.new_name) } else { at.new_name.clone() };
+            let text = if other.is_bare { format!("\"{}\"", at.new_name) } else { at.new_name.clone() };
             let edit = json!({ "range": file.text.range(other.inside), "newText": text });
             changes.entry(self.uri(&file.path)).or_default().push(edit);
         }

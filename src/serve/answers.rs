@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::content::{Content, Opened, Role};
 use crate::facts::Digest;
+use crate::net::Origin;
 use crate::plan::Plan;
 use crate::plan::answers::{Asked, Ready, place};
 use crate::plan::machine::Machines;
@@ -19,6 +20,7 @@ pub(super) struct AnswerFiles {
     ready: BTreeMap<String, Result<Ready, String>>,
     machines: Machines,
     http_port: u16,
+    payload: Option<Origin>,
 }
 
 impl AnswerFiles {
@@ -27,7 +29,12 @@ impl AnswerFiles {
         let read =
             |(name, answers): (&String, _)| (name.clone(), Ready::of(answers).map_err(|error| error.to_string()));
         let ready = plan.answers.iter().map(read).collect();
-        Self { ready, machines: plan.machines.clone(), http_port: plan.server.http_port }
+        Self {
+            ready,
+            machines: plan.machines.clone(),
+            http_port: plan.server.http_port,
+            payload: plan.payload_origin(),
+        }
     }
 
     /// What stands for a machine in the paths that PXELINUX is told: as little as tells it from others, because its names of files
@@ -61,7 +68,8 @@ impl AnswerFiles {
             80 => format!("http://{local}"),
             port => format!("http://{local}:{port}"),
         };
-        let made = ready.file(&asked, &self.machines, &place(local, &origin, asked.iso))?;
+        let payload = self.payload.as_ref().map_or_else(|| origin.clone(), ToString::to_string);
+        let made = ready.file(&asked, &self.machines, &place(local, &origin, &payload, asked.iso))?;
         let whom = match self.machines.find(&asked.identity).host {
             Some(host) => format!("host {}", host.name),
             None => "a machine that is no host".to_owned(),

@@ -87,7 +87,7 @@ fn each_machine_gets_its_own_file() {
     // archinstall is started by a script that fetches its configuration.
     let arch = |file: &str| get(&format!("answers/arch/arch/{other}/{file}"));
     assert_eq!(arch("config.json").unwrap(), "{\"hostname\": \"new\"}\n");
-    let url = format!("http://192.168.1.5:8080/answers/arch/arch/{other}/config.json");
+    let url = format!("http://192.168.1.5:8080/answers/arch/arch/{other}/arch-i386-pcbios/config.json");
     assert!(arch("install.sh").unwrap().contains(&format!("'{url}'")), "{:?}", arch("install.sh"));
     for missing in ["answers/none/files", "answers/server", "answers"] {
         assert_eq!(get(&format!("{missing}/{desk}/preseed.cfg")), None);
@@ -128,8 +128,14 @@ fn every_loader_passes_on_who_asks() {
 
     // PXELINUX has no variables: the path of each of its files says who asks, from the first one on.
     let first = "machine/mac-52-54-00-aa-bb-cc/uuid-4c4c4544-0031-3510-8052-b7c04f4b3232/pxelinux.cfg";
-    let menu = read(&tree.open_for(first, LOCAL, CLIENT).unwrap());
-    let desk = "machine/mac-52-54-00-aa-bb-cc/uuid-4c4c4544-0031-3510-8052-b7c04f4b3232";
+    let start = read(&tree.open_for(first, LOCAL, CLIENT).unwrap());
+    let next = "pxelinux/menu/main.cfg/machine/mac-52-54-00-aa-bb-cc/menu.cfg";
+    assert!(start.ends_with(&format!("CONFIG ::/{next}\n")), "{start}");
+    let menu = tree.open_for(next, LOCAL, CLIENT).unwrap();
+    assert_eq!(menu.role, Role::Menu);
+    let menu = read(&menu);
+    // As little as tells it from others: PXELINUX' names of files are short.
+    let desk = "machine/mac-52-54-00-aa-bb-cc";
     let words = format!(
         "quiet auto=true priority=critical url=http://192.168.1.5:8080/answers/server/files/{desk}/preseed.cfg\n"
     );

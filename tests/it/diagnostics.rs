@@ -157,7 +157,7 @@ fn check_ports(source: &SourceFile, shown: &Shown) -> (Sources, Diagnostics) {
         let held = shown.ports.iter().find(|(transport, number, _)| *transport == protocol && *number == port)?;
         Some(held.2.iter().cloned().collect())
     };
-    findings.extend(ports::findings(&resolved.networks, &located, &resolved.server, &in_use));
+    findings.extend(ports::findings(&resolved.networks, &located, Some(resolved.server.http_port), &in_use));
     (sources, findings)
 }
 

@@ -35,6 +35,7 @@ mod serve;
 mod support;
 mod systemd;
 mod tree;
+mod warm;
 mod wire;
 mod wire_http;
 mod wire_tftp;

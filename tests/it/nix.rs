@@ -19,6 +19,7 @@ struct Nix(Folder);
 
 impl Nix {
     /// `None`, and the reason, on a machine without Nix.
+    #[expect(clippy::print_stdout, reason = "no test is left out without saying why")]
     fn here() -> Option<Self> {
         if Command::new("nix-instantiate").arg("--version").output().is_err() {
             println!("skipped: there is no nix-instantiate; `make setup` installs it");

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use netspec::cli::compile::{Outcome, compile};
 use netspec::plan::{Node, Plan};
 use netspec::proto::dhcp::{BootRequest, Local, ReceivedOn, ServerAddr, Verdict, answer};
+use netspec::serve::content::{Content, Files as _};
+use netspec::serve::tree::FileTree;
 use netspec::world::OsWorld;
 
 use crate::support::net::{Machine, Netspec};
-use crate::support::{Folder, signed, trees};
+use crate::support::{Folder, signed, text as text_of, trees};
 
 const SPEC: &str = "network \"home\" { subnet \"192.168.1.0/24\" }\niso \"debian\" \"isos/debian.iso\"\n";
 
@@ -187,4 +189,35 @@ fn serve_opens_no_http_and_says_what_the_origin_lacks() {
         script.contains(&format!("kernel http://10.1.0.1:8080/boot/{payload}/iso/debian/live/vmlinuz ")),
         "{script}"
     );
+}
+
+/// Answers are made for each machine and fetched over HTTP, so netspec's HTTP stays open, and no other server can have them.
+#[test]
+fn answers_stay_here_and_point_to_isos_at_the_origin() {
+    let spec = "network \"home\" { subnet \"192.168.1.0/24\" }\niso \"debian\" \"isos/debian.iso\"\n\
+                answers \"auto\" \"auto.cfg\" format=\"preseed\"\n\
+                menu \"main\" {\n    entry \"auto\" iso=\"debian\" answers=\"auto\" {\n        kernel \"live/vmlinuz\"\n        \
+                initrd \"live/initrd.img\"\n    }\n}\nserver { http 8080; origin \"http://cdn.example/boot\" }\n";
+    let folder = Folder::with_spec(spec).iso("debian.iso", "DEBIAN", &trees::debian_live());
+    std::fs::write(folder.path("auto.cfg"), "d-i mirror/http/hostname string {{ iso }}\n").unwrap();
+    let outcome = compile(&folder.path("spec.kdl"), &OsWorld).outcome.unwrap();
+    let (plan, payload) = (&outcome.plan, outcome.plan.payload_origin().unwrap());
+    assert_eq!(plan.http_port(), Some(8080));
+    let script = rendered(plan, "boot.ipxe");
+    assert!(script.contains("url=http://192.168.1.5:8080/answers/auto/debian/machine/"), "{script}");
+    assert!(script.contains(&format!("kernel {payload}/iso/debian/live/vmlinuz ")), "{script}");
+    let tree = FileTree::open(plan, &outcome.gathered).unwrap();
+    let asked = "answers/auto/debian/machine/mac-52-54-00-aa-bb-cc/preseed.cfg";
+    let Some(Content::Memory(bytes)) = tree.open(asked, [192, 168, 1, 5].into()).map(|opened| opened.content) else {
+        panic!("no {asked}")
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains(&format!("string {payload}/iso/debian\n")), "{text}");
+    for args in [&["build", "spec.kdl", "--server", "192.168.1.5"][..], &["export", "dnsmasq", "spec.kdl"]] {
+        let output = folder.netspec(args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text_of(&output.stderr).contains("answers `auto` are made for each machine that asks"));
+    }
+    let said = folder.netspec_ok(&["build", "spec.kdl"]);
+    assert!(said.contains("left to `netspec serve`: the answers auto, made for each machine"), "{said}");
 }

@@ -42,6 +42,7 @@ fn analyze(arguments: &[&str], unit: &Path) -> Output {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the score is of interest where it is right, too")]
 fn the_unit_is_well_formed_and_hard() {
     let folder = tempfile::tempdir().unwrap();
     let unit = installed(folder.path());

@@ -9,7 +9,7 @@ use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::image::recipe::Recipe;
-use crate::net::MacAddr;
+use crate::net::{MacAddr, MacPrefix};
 use crate::plan::machine::Group;
 use crate::plan::{Machines, Plan};
 use crate::proto::identity::Identity;
@@ -20,6 +20,8 @@ use crate::spec::set::GIVEN;
 
 /// A machine that no spec names.
 const ANY: MacAddr = MacAddr([0x52, 0x54, 0, 0x12, 0x34, 0x56]);
+/// What a machine boots as, as far as a check goes.
+const ARCH: &str = "uefi-x64";
 /// Our address as far as a check goes: what comes out is looked at and thrown away.
 const SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
 /// So many variables of one template are found missing at once.
@@ -169,7 +171,14 @@ impl<'a> Check<'a> {
             let found = self.machines.find(&identity);
             for (answers, iso) in from(found.start) {
                 let Some(ready) = self.templates.get(answers) else { continue };
-                let machine = super::machine(&identity, &found, self.machines, &ready.variables);
+                let mut machine = super::machine(&identity, &found, self.machines, &ready.variables);
+                // As what and from where it will boot is not known yet, so that it may be of any group of its card.
+                machine.arch.get_or_insert(ARCH);
+                let is_of_card =
+                    |group: &&Group| group.macs.is_empty() || group.macs.iter().any(|mac| covers(mac, host.mac));
+                for (name, value) in self.machines.groups.iter().filter(is_of_card).flat_map(|group| &group.variables) {
+                    machine.variables.entry(name.as_str()).or_insert(value);
+                }
                 self.try_all(answers, ready, &machine, iso, Whom::Host(&host.name));
             }
         }
@@ -187,7 +196,7 @@ impl<'a> Check<'a> {
     fn of_group(&mut self, answers: &'a str, iso: Option<&str>, group: Option<&'a Group>) {
         let Some(ready) = self.templates.get(answers) else { return };
         let variables = group.map(|group| &group.variables).into_iter().chain([&ready.variables]).flatten();
-        let mut machine = Machine { mac: Some(ANY), arch: Some("uefi-x64"), ..Machine::default() };
+        let mut machine = Machine { mac: Some(ANY), arch: Some(ARCH), ..Machine::default() };
         for (name, value) in variables {
             machine.variables.entry(name.as_str()).or_insert(value);
         }
@@ -218,7 +227,8 @@ impl<'a> Check<'a> {
         whom: Whom<'a>,
         valid: impl Fn(&str) -> Result<(), check::Invalid>,
     ) {
-        let place = place(SERVER, &format!("http://{SERVER}"), iso);
+        let origin = format!("http://{SERVER}");
+        let place = place(SERVER, &origin, &origin, iso);
         // What is missing is filled in, so that one run finds all that is missing.
         let mut filled = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
@@ -398,6 +408,11 @@ fn fails_help(why: &str) -> String {
         return "make it one line, as with `| replace(\"\\n\", \" \")`, or write it with `| raw` where you know that it is right".to_owned();
     }
     "make the template give less, or write the value so that the format has words for it".to_owned()
+}
+
+/// Whether a hardware address begins like this; one that is not known may.
+fn covers(beginning: &MacPrefix, mac: Option<MacAddr>) -> bool {
+    mac.is_none_or(|mac| beginning.covers(mac))
 }
 
 /// The answers that a machine can get to, each with the ISO that it boots; each once.

@@ -257,6 +257,8 @@ pub fn machine<'a>(
 }
 
 /// Where a machine reaches us.
-pub fn place(server: Ipv4Addr, origin: &str, iso: Option<&str>) -> Place {
-    Place { server, origin: origin.to_owned(), iso: iso.map(|iso| format!("{origin}/iso/{iso}")) }
+///
+/// ISOs are below `payload`, which is another server's where the spec says so.
+pub fn place(server: Ipv4Addr, origin: &str, payload: &str, iso: Option<&str>) -> Place {
+    Place { server, origin: origin.to_owned(), iso: iso.map(|iso| format!("{payload}/iso/{iso}")) }
 }

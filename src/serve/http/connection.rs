@@ -150,8 +150,12 @@ impl Connection {
             Err(plain) => return self.refuse(request.target, &plain, is_head, keep_alive).await,
         };
         let validators = Validators { etag: &file.etag, modified: file.modified.and_then(http_date) };
-        let representation =
-            Representation { path: &file.path, len: file.len, validators, volatile: file.role == Role::Menu };
+        let representation = Representation {
+            path: &file.path,
+            len: file.len,
+            validators,
+            volatile: matches!(file.role, Role::Menu | Role::Answers),
+        };
         let answer = answer(&request, &representation);
         match answer.status {
             Status::Ok | Status::PartialContent | Status::NotModified => {}

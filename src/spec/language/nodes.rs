@@ -265,6 +265,7 @@ pub(super) const NODES: &[Described] = &[
         "How many network cards it has: with several, `netspec check` says where one is named that may be the wrong one.",
     )
     .arguments(&[(CARDS, "")]),
+    node("group/set", &set::SHAPE, "the value that the `answers` set", SET_DOC).arguments(SET),
     node(
         "group",
         &group::SHAPE,

@@ -51,7 +51,6 @@ fn wrong(value: Value) -> Vec<String> {
         Value::Boolean => vec!["\"true\"".to_owned(), "1".to_owned()],
         Value::Name => vec!["\"A B\"".to_owned(), "\"\"".to_owned()],
         Value::Word(_) => vec!["\"no-such-word\"".to_owned()],
-        Value::Serial => vec!["\"\"".to_owned(), "\"None\"".to_owned(), "7".to_owned()],
         Value::Text | Value::Path | Value::PathOrUrl | Value::Reference(_) => vec!["\"\"".to_owned(), "7".to_owned()],
         Value::Variable => vec!["\"A B\"".to_owned(), "\"a-b\"".to_owned(), "\"host\"".to_owned()],
         Value::VariableValue => vec!["1.5".to_owned()],
@@ -123,6 +122,7 @@ const FORM: &[Code] = &[
     Code::InvalidSubnet,
     Code::InvalidRange,
     Code::UrlInvalid,
+    Code::InvalidOrigin,
     Code::NotYetSupported,
 ];
 
