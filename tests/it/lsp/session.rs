@@ -195,6 +195,7 @@ fn every_request_is_answered_also_one_that_is_canceled() {
 
 /// The largest spec that is read: what is typed is answered while it is being checked, and only its last text is.
 #[test]
+#[expect(clippy::print_stdout, reason = "it is a measurement as well")]
 fn a_large_spec_does_not_block_the_editor() {
     let folder = folder();
     let uri = uri(&folder, "spec.kdl");
