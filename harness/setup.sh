@@ -13,8 +13,8 @@ dnsmasq-base isc-dhcp-client nginx-light tftp-hpa atftp curl openssl tshark
 grub-common
 "
 
-# Firmware of other processors: what needs it is skipped, with its reason, where a release has no such package.
-optional="qemu-system-arm qemu-efi-aarch64 ovmf-ia32"
+# Firmware of other processors, and an installer: what needs it is skipped, with its reason, where a release has no such package.
+optional="qemu-system-arm qemu-efi-aarch64 ovmf-ia32 debian-installer-12-netboot-amd64"
 
 is_installed() {
     dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'

@@ -50,6 +50,7 @@ pub struct Bench<'a> {
     hosts: Vec<Host>,
     lab: Option<Lab>,
     has_router: bool,
+    links: &'static [(&'static str, &'static str)],
     scratch: TempDir,
 }
 
@@ -69,6 +70,7 @@ impl<'a> Bench<'a> {
             hosts: Vec::new(),
             lab: None,
             has_router: false,
+            links: &[],
             scratch,
         })
     }
@@ -125,12 +127,18 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// Gives the server further interfaces, each with an address, which lead nowhere.
+    pub fn server_links(&mut self, links: &'static [(&'static str, &'static str)]) {
+        self.links = links;
+    }
+
     /// Starts the server under test: netspec with `spec`, the stack made by hand with `images`.
     pub fn serve(&mut self, spec: &str, images: &[Image]) -> std::result::Result<[u8; 6], Stop> {
         if self.subject.has_dnsmasq() {
             self.needs_root("dnsmasq as the proxy")?;
         }
         let host = self.lab()?.host("server", Some(SERVER))?;
+        self.links.iter().try_for_each(|(name, address)| host.link(name, address))?;
         let (log, spec_file) = (self.evidence.server(), self.evidence.file("netspec.kdl"));
         let order = Order {
             host: &host,

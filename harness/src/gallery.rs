@@ -6,7 +6,7 @@
 pub mod exhibits;
 pub mod page;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::bench::{Bench, Options};
 use crate::case::{Stop, Summary, Verdict};
@@ -57,9 +57,19 @@ fn boot(bench: &mut Bench, specs: &Path, exhibit: &Exhibit, view: &View) -> Verd
     } else {
         bench.isolated_lan()?;
     }
+    bench.server_links(exhibit.links);
     bench.serve(&spec, &[])?;
     bench.power_on(view.hardware, None)?.play(&[menu(view.labels)])?;
     Ok(())
+}
+
+/// The memory test of this machine.
+fn memtest() -> std::result::Result<PathBuf, Stop> {
+    let file = PathBuf::from("/boot/memtest86+x64.efi");
+    if file.is_file() {
+        return Ok(file);
+    }
+    Err(Stop::Skipped(format!("there is no {}; Debian's package memtest86+ has it", file.display())))
 }
 
 /// The text to serve. What it names is put where it names it, beside the file that the server will read.
@@ -78,7 +88,7 @@ fn beside_its_files(bench: &Bench, specs: &Path, exhibit: &Exhibit) -> std::resu
             File::Debian => debian_live::image(bench)?.iso,
             File::Shim => secure_boot::shim()?,
             File::Grub => secure_boot::grub(bench)?,
-            File::OfGallery => specs.canonicalize().context(specs.display())?.join(path),
+            File::Memtest => memtest()?,
         };
         let link = bench.evidence().file(path);
         let folder = link.parent().unwrap_or(&link);

@@ -197,7 +197,7 @@ impl Reader<'_> {
                     let value = if *what == "--get-uuid" { &self.known.uuid } else { &self.known.serial };
                     run.variables.insert((*name).to_owned(), value.clone());
                 }
-                ["linux" | "for" | "exit", ..] => {
+                ["linux" | "chainloader" | "reboot" | "fwsetup" | "for" | "exit", ..] => {
                     let lines = std::iter::once(line).chain(lines).map(str::to_owned).collect();
                     return Err(Halt::Starts(std::mem::take(&mut run.variables), lines));
                 }

@@ -182,7 +182,7 @@ impl Cursor<'_> {
                     offer(&interface.name, Kind::Word, addresses.join(", "));
                 }
             }
-            Value::Path if is_quoted => {
+            Value::Path | Value::PathOrUrl if is_quoted => {
                 let typed = file.text.text.get(replaces.start..self.offset).unwrap_or_default();
                 for (path, is_folder) in paths(&file.path, typed) {
                     offer(&path, if is_folder { Kind::Folder } else { Kind::File }, String::new());

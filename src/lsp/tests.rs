@@ -49,7 +49,7 @@ impl Editor {
     }
 
     /// The findings about the text are shown, and a request is answered.
-    fn is_served(mut self) {
+    fn answers_and_ends(mut self) {
         self.wait(|message| message["params"]["diagnostics"][0]["source"] == "netspec");
         let at = json!({ "textDocument": { "uri": URI }, "position": { "line": 0, "character": 0 } });
         self.send(json!({ "id": 1, "method": "textDocument/completion", "params": at }));
@@ -82,7 +82,7 @@ fn a_check_that_panics_ends_neither_the_server_nor_its_thread() {
     }
     let params = json!({ "textDocument": { "uri": URI, "version": 2 }, "contentChanges": [{ "text": "\n" }] });
     editor.send(json!({ "method": "textDocument/didChange", "params": params }));
-    editor.is_served();
+    editor.answers_and_ends();
 }
 
 #[test]
@@ -92,5 +92,5 @@ fn a_check_that_never_ends_holds_nothing_up() {
             thread::park();
         }
     }
-    Editor::new(check).is_served();
+    Editor::new(check).answers_and_ends();
 }

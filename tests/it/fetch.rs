@@ -272,8 +272,9 @@ fn what_no_second_try_mends_is_told_at_once() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let refused = fetch(&format!("http://127.0.0.1:{port}/x"));
     assert!(refused.starts_with(&format!("`127.0.0.1:{port}` cannot be reached: ")), "{refused}");
+    // Nothing but HTTP is spoken there: it hangs up, or answers in the clear.
     let tls = fetch(&format!("https://{}/x", server.address));
-    assert!(tls.contains(&format!("`{}` is not trusted", server.address)), "{tls}");
+    assert!(tls.starts_with(&format!("`{}` ", server.address)), "{tls}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Answers: an installer that asks nobody.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::specs;
 use crate::bench::Bench;
 use crate::case::{Case, Stop, Verdict};
+use crate::error::Error;
 use crate::firmware::{Age, BootFrom, Firmware, Rom};
 use crate::lab::RouterKind;
 use crate::lab::router::Siaddr;
@@ -26,30 +27,26 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// Debian's installer as the package `debian-installer-12-netboot-amd64` has it.
-const INSTALLER: &str = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64";
+/// Where the packages `debian-installer-<release>-netboot-amd64` put Debian's installers.
+const INSTALLERS: &str = "/usr/lib/debian-installer/images";
 const TITLE: &str = "Install Debian";
 /// From the choice in the menu to the first command of the answers: the installer unpacks itself into memory and asks DHCP.
 const LIMIT: Duration = Duration::from_secs(420);
 
 fn installs(bench: &mut Bench, firmware: Firmware) -> Verdict {
     bench.only(Subject::Netspec)?;
-    let folder = Path::new(INSTALLER);
-    if !folder.join("linux").is_file() {
-        return Err(Stop::Skipped("needs the package debian-installer-12-netboot-amd64".to_owned()));
-    }
+    let installer = installer()?;
     // The command stands at the beginning of the installation, and what it fetches says that the template was filled in.
     let template = bench.evidence().file("preseed.cfg.j2");
     let text =
         "d-i preseed/early_command string wget -q -O /dev/null {{ origin }}/{{ word }}-{{ host.name }} || true\n";
-    std::fs::write(&template, text)
-        .map_err(|error| crate::error::Error::new(format!("{}: {error}", template.display())))?;
+    std::fs::write(&template, text).map_err(|error| Error::new(format!("{}: {error}", template.display())))?;
     let mac: Vec<String> = PC_MAC.iter().map(|byte| format!("{byte:02x}")).collect();
     let spec = format!(
         "{}answers \"server\" {:?} format=\"preseed\" {{\n    set \"word\" \"answered\"\n}}\n\
          host \"desk\" {{\n    mac {:?}\n}}\n\
          menu \"main\" title=\"Lab netboot\" {{\n    entry \"install\" title={TITLE:?} answers=\"server\" {{\n        \
-         kernel \"{INSTALLER}/linux\"\n        initrd \"{INSTALLER}/initrd.gz\"\n        \
+         kernel \"{installer}/linux\"\n        initrd \"{installer}/initrd.gz\"\n        \
          arguments \"console=ttyS0,115200\" \"locale=en_US\"\n    }}\n}}\n",
         specs::NETWORK,
         template.display().to_string(),
@@ -62,4 +59,15 @@ fn installs(bench: &mut Bench, firmware: Firmware) -> Verdict {
     bench.server_says("/preseed.cfg", LIMIT)?;
     bench.server_says("answered-desk", LIMIT)?;
     Ok(())
+}
+
+/// The folder with kernel and initial RAM disk of an installer of this machine.
+fn installer() -> Result<String, Stop> {
+    let releases = std::fs::read_dir(INSTALLERS).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> =
+        releases.map(|release| release.path().join("amd64/text/debian-installer/amd64")).collect();
+    folders.retain(|folder| folder.join("linux").is_file() && folder.join("initrd.gz").is_file());
+    folders.sort();
+    let newest = folders.pop().ok_or_else(|| Stop::Skipped("needs debian-installer-12-netboot-amd64".to_owned()))?;
+    Ok(newest.display().to_string())
 }

@@ -18,6 +18,8 @@ pub struct Exhibit {
     pub files: &'static [(&'static str, File)],
     /// Whether its network has a DHCP server already.
     pub has_router: bool,
+    /// Interfaces that it names beside the one to the LAN, with the address of each.
+    pub links: &'static [(&'static str, &'static str)],
     /// What is shown of it.
     pub views: &'static [View],
 }
@@ -33,8 +35,8 @@ pub enum File {
     Shim,
     /// Debian's newest signed GRUB.
     Grub,
-    /// A file or folder that comes with the spec.
-    OfGallery,
+    /// The memory test of this machine.
+    Memtest,
 }
 
 /// A screen that a PC shows.
@@ -74,6 +76,7 @@ pub const ALL: &[Exhibit] = &[
         replaced: &[("192.168.1.0/24", LAB)],
         files: &[ARCH],
         has_router: true,
+        links: &[],
         views: &[View {
             name: "bios",
             caption: "A PC with legacy BIOS",
@@ -88,6 +91,7 @@ pub const ALL: &[Exhibit] = &[
         replaced: &[("192.168.1.0/24", LAB)],
         files: &[ARCH, DEBIAN],
         has_router: true,
+        links: &[],
         views: &[
             View {
                 name: "bios",
@@ -110,6 +114,7 @@ pub const ALL: &[Exhibit] = &[
         replaced: &[("10.1.0.0/16", LAB), ("10.1.20.0/24", "10.77.0.0/29"), ("10.1.21.0/24", "10.77.0.8/29")],
         files: &[ARCH, DEBIAN],
         has_router: true,
+        links: &[],
         views: &[
             View { name: "visitor", caption: "Any PC", hardware: BIOS, labels: &["Boot from the local disk", "Bench"] },
             View {
@@ -121,12 +126,58 @@ pub const ALL: &[Exhibit] = &[
         ],
     },
     Exhibit {
+        spec: "tools.kdl",
+        title: "Tools",
+        about: "Entries that are no ISO: a test of the memory, a prompt, somebody else's menu, and what a PC can do by itself.",
+        replaced: &[("192.168.1.0/24", LAB)],
+        files: &[("tools/memtest86+x64.efi", File::Memtest)],
+        has_router: true,
+        links: &[],
+        views: &[View {
+            name: "uefi",
+            caption: "A PC with UEFI",
+            hardware: UEFI,
+            labels: &["Tools", "Memtest86+", "A menu of another server"],
+        }],
+    },
+    Exhibit {
+        spec: "lab.kdl",
+        title: "A lab with hosts and groups",
+        about: "PCs that boot by themselves what they are for, and a menu for everybody else.",
+        replaced: &[("10.1.0.0/16", LAB), ("52:54:00:10:00:01", "52:54:00:12:34:56")],
+        files: &[ARCH, DEBIAN],
+        has_router: true,
+        links: &[],
+        views: &[View {
+            name: "bios",
+            caption: "The host `desk`, a PC with legacy BIOS,",
+            hardware: BIOS,
+            labels: &["Bench", "Rescue"],
+        }],
+    },
+    Exhibit {
+        spec: "vlans.kdl",
+        title: "Two VLANs",
+        about: "One machine serves both, and the PCs of each see a menu of their own.",
+        replaced: &[("interface \"enp3s0.20\"", "interface \"eth0\""), ("10.0.20.0/24", LAB)],
+        files: &[ARCH, DEBIAN],
+        has_router: true,
+        links: &[("enp3s0.10", "10.0.10.2/24")],
+        views: &[View {
+            name: "uefi",
+            caption: "A PC with UEFI in the VLAN of the workshop",
+            hardware: UEFI,
+            labels: &["Workshop", "Arch Linux, for repairs", "Debian Live"],
+        }],
+    },
+    Exhibit {
         spec: "secure-boot.kdl",
         title: "A classroom with Secure Boot",
         about: "PCs as they were bought: shim and GRUB of a distribution start its signed kernel.",
         replaced: &[("10.20.0.0/16", LAB)],
         files: &[DEBIAN, ("boot/shimx64.efi.signed", File::Shim), ("boot/grubnetx64.efi.signed", File::Grub)],
         has_router: true,
+        links: &[],
         views: &[View {
             name: "uefi",
             caption: "A PC with UEFI, HTTP Boot and Secure Boot",
@@ -146,7 +197,23 @@ pub const ALL: &[Exhibit] = &[
         ],
         files: &[ARCH],
         has_router: false,
+        links: &[],
         views: &[View { name: "uefi", caption: "A PC with UEFI", hardware: UEFI, labels: &["Arch Linux"] }],
+    },
+    Exhibit {
+        spec: "ci.kdl",
+        title: "Machines of a CI",
+        about: "Nobody is there to choose: the image boots at once, and talks on the serial console.",
+        replaced: &[("\"br-ci\"", "\"eth0\"")],
+        files: &[ARCH],
+        has_router: false,
+        links: &[],
+        views: &[View {
+            name: "bios",
+            caption: "A virtual machine, without anybody having pressed a key,",
+            hardware: BIOS,
+            labels: &["archiso login:"],
+        }],
     },
 ];
 

@@ -103,6 +103,16 @@ impl Host {
         self.namespace.id()
     }
 
+    /// Gives it a further interface that leads nowhere, with an address and the length of its prefix.
+    pub fn link(&self, name: &str, address: &str) -> Result<()> {
+        self.namespace.ip(&[
+            format!("link add {name} type veth peer name nowhere"),
+            format!("addr add {address} brd + dev {name}"),
+            "link set nowhere up".to_owned(),
+            format!("link set {name} up"),
+        ])
+    }
+
     /// Takes the machine off the LAN.
     pub fn remove(self) -> Result<()> {
         self.namespace.remove()

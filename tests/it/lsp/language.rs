@@ -263,7 +263,7 @@ fn hover_over_a_finding_shows_its_page() {
     let uri = session.uri.clone();
     let text = SPEC.replace("iso=\"debian\"", "iso=\"debain\"");
     session.editor.change(&uri, 2, &text);
-    session.editor.shows(&uri, &["unknown-iso"]);
+    session.editor.shows(&uri, &["timeout-without-default", "unknown-iso"]);
     let hover = session.editor.request("textDocument/hover", Editor::at(&uri, &text, "iso=\"deb"));
     let shown = hover["contents"]["value"].as_str().unwrap();
     assert!(shown.starts_with("**unknown-iso**: An unknown ISO"), "{shown}");

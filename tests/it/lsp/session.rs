@@ -195,6 +195,7 @@ fn every_request_is_answered_also_one_that_is_canceled() {
 
 /// The largest spec that is read: what is typed is answered while it is being checked, and only its last text is.
 #[test]
+#[expect(clippy::print_stdout, reason = "it is a measurement as well")]
 fn a_large_spec_does_not_block_the_editor() {
     let folder = folder();
     let uri = uri(&folder, "spec.kdl");
@@ -238,7 +239,7 @@ fn a_large_spec_does_not_block_the_editor() {
     });
     println!("findings of the last text {:?} later", begun.elapsed());
     assert!(codes.as_array().unwrap().iter().any(|one| one["code"] == "netspec::unknown-iso"), "{codes}");
-    // Unoptimized and on a busy machine; it is a small part of a second else.
-    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+    // Unoptimized, and perhaps beside builds that take every core; it is a part of a second else.
+    assert!(slowest < Duration::from_secs(30), "{slowest:?}");
     assert_eq!(editor.leave(), Some(0));
 }
