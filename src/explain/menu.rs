@@ -28,6 +28,7 @@ pub struct Menu {
 /// A line of a menu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind")]
+#[expect(clippy::large_enum_variant, reason = "nearly every line of a menu can be chosen")]
 pub enum Line {
     /// An empty line.
     Gap,

@@ -170,6 +170,7 @@ pub struct Menu {
 
 /// A line of a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every line of a menu is an entry")]
 pub enum MenuItem {
     /// Something to choose.
     Entry {
