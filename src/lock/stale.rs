@@ -215,13 +215,16 @@ impl fmt::Display for Stale {
     }
 }
 
+/// Files of entries, by their paths in the tree: where each is, and what it is where it was looked at.
+pub type FilesSeen = BTreeMap<String, (String, Option<FileFacts>)>;
+
 /// What is there, as far as it was looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Current {
     /// The ISOs of the spec, by name.
     pub isos: BTreeMap<String, Seen>,
-    /// The files of entries, by their paths in the tree: where each is, and what it is where it was looked at.
-    pub files: BTreeMap<String, (String, Option<FileFacts>)>,
+    /// The files of entries.
+    pub files: FilesSeen,
     /// The loaders; `None` where none was looked at.
     pub loaders: Option<BTreeMap<LoaderKind, LockedLoader>>,
 }
@@ -304,11 +307,7 @@ impl Current {
 }
 
 /// The files that the entries of a spec name.
-fn files_of(
-    spec: &ResolvedSpec,
-    gathered: Option<&Gathered>,
-    folder: &Path,
-) -> BTreeMap<String, (String, Option<FileFacts>)> {
+fn files_of(spec: &ResolvedSpec, gathered: Option<&Gathered>, folder: &Path) -> FilesSeen {
     let served = spec.files_targets().flat_map(|(_, _, target)| target.served());
     let facts = |tree: &str| gathered.and_then(|gathered| gathered.facts.files.get(tree)).cloned();
     served.map(|file| (file.tree.clone(), (place_of_file(file, folder), facts(&file.tree)))).collect()

@@ -73,7 +73,8 @@ fn grub_machines(facts: &Facts) -> impl Iterator<Item = Machine> {
 
 /// Why no client can start an entry, as a phrase; `None` where one can.
 fn for_nobody(target: &Target, facts: &Facts) -> Option<String> {
-    let Target::Files(FilesTarget { kernel, .. }) = target else { return None };
+    let Target::Files(files) = target else { return None };
+    let FilesTarget { kernel, .. } = &**files;
     let kind = reach::kind(kernel, facts);
     let machine = kind.machine()?;
     let can = |loader| !matches!(reach::can(loader, target, facts), Can::Not(_));

@@ -197,7 +197,7 @@ pub enum Target {
     /// A kernel of an ISO, with a command line by hand.
     Kernel(KernelTarget),
     /// A kernel that is in no ISO.
-    Files(FilesTarget),
+    Files(Box<FilesTarget>),
     /// A script or a program of another server.
     Chain(Spanned<Url>),
     /// The menu of that name.
@@ -323,7 +323,7 @@ impl ResolvedSpec {
     /// The entries with kernels that are in no ISO: menu, entry, what is started; in the order of the menus.
     pub fn files_targets(&self) -> impl Iterator<Item = (&Menu, &str, &FilesTarget)> {
         self.entries().filter_map(|(menu, name, target)| match target {
-            Target::Files(files) => Some((menu, name, files)),
+            Target::Files(files) => Some((menu, name, files.as_ref())),
             _ => None,
         })
     }
@@ -480,7 +480,7 @@ fn menu(menu: &spec::Menu, sources: &Sources) -> Menu {
                     Some(kernel) => Target::Kernel(kernel_target(&iso.value, kernel, entry)),
                     None => Target::Iso(iso.value.clone()),
                 },
-                spec::menu::Target::Kernel => Target::Files(files::target(&menu.name.value, entry, sources)?),
+                spec::menu::Target::Kernel => Target::Files(Box::new(files::target(&menu.name.value, entry, sources)?)),
                 spec::menu::Target::Chain(url) => Target::Chain(url.clone()),
                 spec::menu::Target::Menu(name) => Target::Menu(name.value.clone()),
                 spec::menu::Target::Boot(boot) => match boot.value {

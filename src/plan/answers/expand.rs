@@ -6,7 +6,7 @@ use super::pass;
 use crate::facts::Facts;
 use crate::image::recipe::{KernelEntry, Recipe};
 use crate::plan::entry;
-use crate::resolve::{AnswersTarget, FilesTarget, KernelTarget, Menu, MenuItem, ResolvedSpec, Target};
+use crate::resolve::{AnswersTarget, KernelTarget, Menu, MenuItem, ResolvedSpec, Target};
 use crate::source::{Span, Spanned};
 
 /// The spec with the words for its answers.
@@ -29,7 +29,7 @@ pub(in crate::plan) fn expand<'a>(spec: &'a ResolvedSpec, facts: &Facts) -> Cow<
                     let recipe = facts.images.get(iso).and_then(|image| image.recipe.as_ref());
                     tell(arguments, &answers, recipe, true);
                 }
-                Target::Files(FilesTarget { arguments, .. }) => tell(arguments, &answers, None, true),
+                Target::Files(files) => tell(&mut files.arguments, &answers, None, true),
                 Target::Iso(iso) => {
                     let Some(recipe) = facts.images.get(iso).and_then(|image| image.recipe.as_ref()) else { continue };
                     let kernels = kernels(spec, iso, recipe, &answers);
