@@ -246,6 +246,9 @@ pub struct Seen {
     pub needs_recipe: bool,
 }
 
+/// Of a file, as far as they are known.
+type SizeAndDigest = (Option<u64>, Option<Digest>);
+
 impl Current {
     /// What the spec alone says, beside a section for the rest.
     pub fn of_spec(spec: &ResolvedSpec, section: &Section, folder: &Path) -> Self {
@@ -266,7 +269,7 @@ impl Current {
         spec: &ResolvedSpec,
         gathered: Option<&Gathered>,
         folder: &Path,
-        seen: &dyn Fn(&IsoSource) -> (Option<u64>, Option<Digest>),
+        seen: &dyn Fn(&IsoSource) -> SizeAndDigest,
         is_faulty: &dyn Fn(&IsoSource) -> bool,
     ) -> Self {
         let iso = |source: &IsoSource| {

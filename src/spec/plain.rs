@@ -148,7 +148,7 @@ fn document(nodes: Vec<KdlNode>, span: Span) -> KdlDocument {
 }
 
 /// The text of a word or of a string in one pair of quotes without escapes.
-fn string<'a>(token: Token, written: &'a str) -> Option<&'a str> {
+fn string(token: Token, written: &str) -> Option<&str> {
     match token.kind {
         Kind::Word => is_identifier(written).then_some(written),
         Kind::Text(Closing::Closed) => {

@@ -52,7 +52,7 @@ pub enum NoPlan {
 pub fn read(text: &str) -> Result<Value, NoPlan> {
     let plan: Value = serde_json::from_str(text).map_err(|error| NoPlan::Json(error.to_string()))?;
     match plan.get("format") {
-        Some(format) if *format == Value::from(FORMAT) => Ok(plan),
+        Some(format) if format.as_u64() == Some(u64::from(FORMAT)) => Ok(plan),
         found => Err(NoPlan::Format { found: found.map_or_else(|| "missing".to_owned(), Value::to_string) }),
     }
 }
