@@ -216,7 +216,7 @@ impl fmt::Display for Stale {
 }
 
 /// Files of entries, by their paths in the tree: where each is, and what it is where it was looked at.
-pub type FilesSeen = BTreeMap<String, (String, Option<FileFacts>)>;
+pub(super) type FilesSeen = BTreeMap<String, (String, Option<FileFacts>)>;
 
 /// What is there, as far as it was looked at.
 #[derive(Debug, Clone, Default)]
