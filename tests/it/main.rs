@@ -14,6 +14,7 @@ mod fetch;
 mod fifty;
 mod fmt;
 mod formats;
+mod gallery;
 mod hostile;
 mod init;
 mod lan;

@@ -141,21 +141,6 @@ pub const ALL: &[Exhibit] = &[
         }],
     },
     Exhibit {
-        spec: "lab.kdl",
-        title: "A lab with hosts and groups",
-        about: "PCs that boot by themselves what they are for, and a menu for everybody else.",
-        replaced: &[("10.1.0.0/16", LAB), ("52:54:00:10:00:01", "52:54:00:12:34:56")],
-        files: &[ARCH, DEBIAN],
-        has_router: true,
-        links: &[],
-        views: &[View {
-            name: "bios",
-            caption: "The host `desk`, a PC with legacy BIOS,",
-            hardware: BIOS,
-            labels: &["Bench", "Rescue"],
-        }],
-    },
-    Exhibit {
         spec: "vlans.kdl",
         title: "Two VLANs",
         about: "One machine serves both, and the PCs of each see a menu of their own.",
