@@ -55,8 +55,8 @@
 //!
 //! # Invariants
 //!
-//! 1. `spec`, `resolve`, `answers`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the lists in
-//!    `.clippy.toml` (`pure_modules_deny_what_the_clippy_lists_forbid`).
+//! 1. `spec`, `resolve`, `answers`, `plan` and `proto` do no I/O and read no clock, environment or interface: each denies the
+//!    lists in `.clippy.toml` (`pure_modules_deny_what_the_clippy_lists_forbid`).
 //! 2. The same spec and the same files give the same plan, byte for byte, in any folder and on any machine; a plan holds no
 //!    address and no path of the machine (`tests/it/plans.rs`).
 //! 3. Phases before planning collect findings and go on; one run shows everything (`tests/it/diagnostics.rs`).
@@ -70,6 +70,13 @@
 //!    `only_networks_that_say_so_give_out_addresses`). [`proto::dhcp::merged::Merged`] has the address that the network's own
 //!    server gave in the answer that it is made of, for machines of which a rule says so (`is_for_named_machines_only`).
 //! 9. The harness knows nothing of netspec's code (`the_harness_does_not_know_netspec`).
+//! 10. A lock has all that a plan is made from: with it a plan needs no ISO (`a_plan_needs_no_iso_where_there_is_a_lock`), two
+//!     machines write the same bytes (`two_clones_in_two_folders_with_other_times_lock_and_plan_alike`), and what is right is not
+//!     written again (`a_lock_that_is_right_is_not_written_again`).
+//! 11. A file that netspec writes is there whole or not at all, whatever ends it meanwhile
+//!     (`another_digest_is_refused_with_both_and_leaves_nothing`, `what_a_killed_build_has_left_is_cleared_away`).
+//! 12. The language is described once: decoding, the reference, the editor and its tests read the same data
+//!     ([`spec::language()`], `tests/it/reference/decoder.rs`).
 #![warn(missing_docs)]
 
 pub mod answers;

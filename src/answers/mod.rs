@@ -3,7 +3,7 @@
 //! [`Template::parse`] takes the text of a file, [`Template::render`] gives the file for one machine. What comes out depends on
 //! the text, the [`Machine`] and our [`Place`], and on nothing else; templates read no files, not even each other.
 //!
-//! A value stands in the result as the format writes it ([`escape`]), so that no value can become a directive; the filter `raw`
+//! A value stands in the result as the format writes it (`escape`), so that no value can become a directive; the filter `raw`
 //! puts one in as it is. [`check`] says what an installer would not read.
 //!
 //! **Limits:** a template may have [`MAX_TEMPLATE`] bytes, a result [`MAX_RESULT`], a single value in it [`MAX_VALUE`], and

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `files/<digest>` | a whole file, verified |
 //! | `files/<digest>.part` | the beginning of one; the next run goes on behind it |
-//! | `files/<digest>.from` | of which version it is the beginning ([`part::Version`]) |
+//! | `files/<digest>.from` | of which version it is the beginning (`part::Version`) |
 //! | `files/<digest>.lock` | held by the one process that writes these |
 
 mod error;

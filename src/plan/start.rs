@@ -6,7 +6,7 @@
 //! | `start/entry/<menu>/<entry>/boot.ipxe`, … | begins with an entry, without its menu |
 //!
 //! A client does not ask for these but for `machine/…` with what it knows of itself
-//! ([`Identity`](crate::proto::identity::Identity)), and the server opens the one of them that [`Plan::machines`] says.
+//! ([`Identity`]), and the server opens the one of them that [`Plan::machines`] says.
 
 use super::template::Template;
 use super::{Node, Plan, Role, ipxe, menu};

@@ -1,6 +1,6 @@
 //! What the user wrote: KDL text to [`Spec`], every value with its place.
 //!
-//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load`] does both for a file and
+//! [`parse()`] turns text into a KDL document, [`decode()`] turns the document into a [`Spec`], [`load()`] does both for a file and
 //! what it includes, and fills in variables. None of them stops at the first error. What names mean across nodes is for [`resolve`](crate::resolve) to judge. There is one file per
 //! top-level node of the language: [`network`] with its [`dhcp`], [`iso`], [`answers`], [`menu`], [`server`], [`loader`],
 //! [`host`], [`group`], [`firmware`]. How the text is laid out is a matter of [`layout`] alone.

@@ -1,6 +1,6 @@
 //! The text of a first spec.
 
-use super::look::Found;
+use super::look::{Found, FoundIso};
 use crate::diag::nearest::is_harmful;
 use crate::spec::layout;
 
@@ -80,11 +80,19 @@ fn menu(found: &Found) -> String {
             )
         }
         many => {
-            let entries: String =
-                many.iter().map(|iso| quoted(&iso.name)).map(|name| format!("    entry {name} iso={name}\n")).collect();
+            let entries: String = many.iter().map(|iso| entry(iso, many)).collect();
             format!("// What a PC shows. An entry without `title` has that of its ISO.\n{head}{disk}{entries}}}\n")
         }
     }
+}
+
+/// The line of an ISO. One whose title others have as well is told from them by its name.
+fn entry(iso: &FoundIso, all: &[FoundIso]) -> String {
+    let name = quoted(&iso.name);
+    let is_alone = all.iter().filter(|other| other.title == iso.title).count() == 1;
+    let title =
+        if is_alone { String::new() } else { format!(" title={}", quoted(&format!("{}: {}", iso.title, iso.name))) };
+    format!("    entry {name} iso={name}{title}\n")
 }
 
 /// Whether KDL takes a character for a line end, or forbids it.

@@ -51,6 +51,8 @@ pub(super) struct FoundIso {
     pub path: String,
     /// Its path for people.
     pub shown: String,
+    /// What menus call it.
+    pub title: String,
     /// What it is, for people.
     pub what: String,
 }
@@ -143,6 +145,7 @@ fn iso(
         name: unique(&named(stem), taken),
         path: written.to_owned(),
         shown: shown(&inside.display().to_string()),
+        title: shown(recipe.title()),
         what: shown(&format!("{} ({})", recipe.title(), recipe.family())),
     })
 }

@@ -76,6 +76,7 @@ fn hostile_names_stay_names() {
         name: name.into(),
         path: format!("{hostile}.iso"),
         shown: hostile.into(),
+        title: hostile.into(),
         what: format!("{hostile}\niso \"evil\" \"y\""),
     };
     for isos in [vec![], vec![iso("one")], vec![iso("one"), iso("two")]] {
@@ -99,5 +100,13 @@ fn hostile_names_stay_names() {
         let paths: Vec<_> = loaded.spec.isos.iter().map(|iso| iso.path.as_ref().unwrap().value.clone()).collect();
         let right: Vec<_> = found.isos.iter().map(|iso| iso.path.clone()).collect();
         assert_eq!(paths, right);
+        let titles: Vec<_> =
+            loaded.spec.menus.iter().flat_map(|menu| menu.entries()).filter_map(|entry| entry.title.as_ref()).collect();
+        assert!(titles.windows(2).all(|pair| pair[0].value != pair[1].value), "{titles:?}");
+        assert_eq!(
+            titles.len(),
+            if right.len() == 2 { 2 } else { 0 },
+            "two ISOs of one title are told apart by their names"
+        );
     }
 }

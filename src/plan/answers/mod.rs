@@ -8,7 +8,7 @@
 //! | `answers/<answers>/<iso>/machine/…/config.json`, `install.sh` | for archinstall: its configuration, and what starts it |
 //!
 //! `machine/…` is what the boot loader says of the machine ([`Identity`]); templates may name the ISO, so that its name is in
-//! the path, too. The files are made when they are asked for, by [`Answers::file`], and are the same each time.
+//! the path, too. The files are made when they are asked for, by [`Ready::file`], and are the same each time.
 
 pub mod check;
 mod expand;
