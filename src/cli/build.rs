@@ -6,24 +6,19 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::{BuildArgs, EventFormat, FindingFormat};
+use super::args::{BuildArgs, EventFormat};
 use super::compile::Outcome;
-use super::progress::Local;
-use super::{compile, report};
+use super::report;
 use crate::build::{self, Built, Kind, Progress};
 use crate::facts::Use;
 use crate::net::Origin;
 use crate::plan::Plan;
 use crate::proto::dhcp::ServerAddr;
-use crate::world::OsWorld;
 
 pub(super) fn run(args: &BuildArgs) -> ExitCode {
-    let local = Local::new();
-    let compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(args.lock.mode(), Use::Serving));
-    let stderr = std::io::stderr();
-    let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
-    report::write(stderr, &text);
-    let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
+    let Some(outcome) = report::outcome(&args.spec, args.lock.mode(), Use::Serving) else {
+        return ExitCode::FAILURE;
+    };
     let kind = match kind(args, &outcome) {
         Ok(kind) => kind,
         Err(reason) => {

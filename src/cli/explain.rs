@@ -4,20 +4,16 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{EventFormat, ExplainArgs, FindingFormat};
-use super::progress::Local;
-use super::{compile, report};
+use super::args::{EventFormat, ExplainArgs};
+use super::report;
 use crate::explain::{Client, Explanation, FIRMWARE, Firmware, Setup, capture, explain, text};
 use crate::facts::Use;
 use crate::proto::dhcp::ServerAddr;
-use crate::world::OsWorld;
 
 pub(super) fn run(args: &ExplainArgs) -> ExitCode {
-    let local = Local::new();
-    let compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(args.lock.mode(), Use::Serving));
-    let findings = report::findings(&compiled, FindingFormat::Full, report::style(&std::io::stderr()));
-    report::write(std::io::stderr(), &findings);
-    let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
+    let Some(outcome) = report::outcome(&args.spec, args.lock.mode(), Use::Serving) else {
+        return ExitCode::FAILURE;
+    };
     let explained = server(args).and_then(|server| {
         let setup = Setup::open(&outcome.plan, &outcome.gathered, &outcome.secure_boot, server)
             .map_err(|error| error.to_string())?;

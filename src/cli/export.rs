@@ -5,23 +5,18 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::args::{DnsmasqArgs, FindingFormat, WebServer};
-use super::progress::Local;
-use super::{compile, report};
+use super::args::{DnsmasqArgs, WebServer};
+use super::report;
 use crate::export::{Place, dnsmasq, web};
 use crate::facts::Use;
 use crate::plan::Plan;
 use crate::proto::dhcp::ServerAddr;
 use crate::serve::host;
-use crate::world::OsWorld;
 
 pub(super) fn run(args: &DnsmasqArgs) -> ExitCode {
-    let local = Local::new();
-    let compiled = compile::compile_as(&args.spec, &OsWorld, &local.setting(args.lock.mode(), Use::Planning));
-    let stderr = std::io::stderr();
-    let text = report::findings(&compiled, FindingFormat::Full, report::style(&stderr));
-    report::write(stderr, &text);
-    let Some(outcome) = compiled.outcome else { return ExitCode::FAILURE };
+    let Some(outcome) = report::outcome(&args.spec, args.lock.mode(), Use::Planning) else {
+        return ExitCode::FAILURE;
+    };
     match place(args, &outcome.plan) {
         Ok(place) => {
             let text = match args.web {

@@ -1,10 +1,15 @@
 //! Findings on a terminal or in a pipe.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use super::args::FindingFormat;
-use super::compile::Compiled;
+use super::compile::{self, Compiled, Outcome};
+use super::progress::Local;
 use crate::diag::render::{self, Style};
+use crate::facts::Use;
+use crate::lock::LockMode;
+use crate::world::OsWorld;
 
 /// A width for readers that are no terminal.
 const PIPE_WIDTH: usize = 100;
@@ -26,6 +31,16 @@ pub(super) fn findings(compiled: &Compiled, format: FindingFormat, style: Style)
 /// The findings about several specs as one log.
 pub(super) fn sarif<'a>(specs: impl IntoIterator<Item = &'a Compiled>) -> String {
     render::sarif(specs.into_iter().map(|compiled| (&compiled.sources, &compiled.findings))) + "\n"
+}
+
+/// What a spec comes to; its findings go to standard error, and `None` says that they forbid the rest.
+pub(super) fn outcome(spec: &Path, mode: LockMode, what_for: Use) -> Option<Outcome> {
+    let local = Local::new();
+    let compiled = compile::compile_as(spec, &OsWorld, &local.setting(mode, what_for));
+    let stderr = std::io::stderr();
+    let text = findings(&compiled, FindingFormat::Full, style(&stderr));
+    write(stderr, &text);
+    compiled.outcome
 }
 
 /// How to draw on a stream: colors and Unicode only where they will be understood.

@@ -48,6 +48,18 @@ pub(crate) fn listed<T: Display>(words: impl IntoIterator<Item = T>) -> String {
     }
 }
 
+/// More file names than this are not listed in a help.
+const MAX_LISTED: usize = 5;
+
+/// Which of the files of a folder may be meant by a name that is not there; `None` where they tell nothing.
+pub(crate) fn file_meant(name: &str, there: &[String]) -> Option<String> {
+    match nearest(name, there.iter().map(String::as_str)) {
+        Some(near) => Some(format!("did you mean `{}`?", shown(near))),
+        None if there.is_empty() || there.len() > MAX_LISTED => None,
+        None => Some(format!("the folder holds {}", listed(there.iter().map(|name| shown(name))))),
+    }
+}
+
 /// A text of the user as it is shown in a message: short, on one line, and without control characters.
 pub(crate) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 40;

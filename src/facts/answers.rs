@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 
+use super::nearby::nearby;
 use crate::answers::{MAX_TEMPLATE, Template};
-use crate::diag::nearest::{listed, nearest, shown};
+use crate::diag::nearest::shown;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{AnswersSource, ResolvedSpec, TemplateSource};
 use crate::spec::answers::Format;
@@ -19,9 +19,6 @@ pub struct AnswersText {
     /// The template of cloud-init's `meta-data`, where the spec has one.
     pub meta_data: Option<String>,
 }
-
-/// More file names than this are not listed in a help.
-const MAX_LISTED: usize = 5;
 
 /// Reads the templates of all answers; those with findings are left out.
 pub(super) fn gather(
@@ -85,9 +82,11 @@ fn unread(source: &AnswersSource, template: &TemplateSource, error: &io::Error, 
     Box::new(match error.kind() {
         io::ErrorKind::NotFound => {
             let message = format!("the template of answers `{name}` is not there: no file `{path}`");
-            Diagnostic::new(Code::AnswersNotFound, message)
-                .at(template.span, "no such file")
-                .help(what_is_there(&template.path, world))
+            Diagnostic::new(Code::AnswersNotFound, message).at(template.span, "no such file").help(nearby(
+                &template.path,
+                world,
+                |_| true,
+            ))
         }
         io::ErrorKind::IsADirectory => unreadable(format!(
             "the template of answers `{name}` is a directory, not a file"
@@ -110,21 +109,4 @@ fn unread(source: &AnswersSource, template: &TemplateSource, error: &io::Error, 
             .at(template.span, "cannot be read")
             .help(format!("see what `head -c 1 {path}` says")),
     })
-}
-
-/// What could be meant by a path at which there is no file.
-fn what_is_there(path: &Path, world: &dyn World) -> String {
-    const RELATIVE: &str = "write the path relative to the folder of the spec, or from `/` on";
-    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let Some(folder) = path.parent() else { return RELATIVE.to_owned() };
-    let Ok(paths) = world.list(folder) else {
-        return format!("there is no folder `{}` either; {RELATIVE}", folder.display());
-    };
-    let names: Vec<_> = paths.iter().filter_map(|path| name(path)).collect();
-    let wanted = name(path).unwrap_or_default();
-    match nearest(&wanted, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`?", shown(near)),
-        None if names.is_empty() || names.len() > MAX_LISTED => RELATIVE.to_owned(),
-        None => format!("the folder holds {}", listed(names.iter().map(|name| shown(name)))),
-    }
 }

@@ -7,14 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::kernel::{self, FileKind, HEAD};
+use super::nearby::nearby;
 use super::{Digest, FilePin, Known};
-use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{IsoSource, Origin, Pinned, ResolvedSpec, ServedFile};
 use crate::world::{ReadAt, World};
-
-/// More file names than this are not listed in a help.
-const MAX_LISTED: usize = 5;
 
 /// The facts of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,7 +108,7 @@ fn unopened(file: &ServedFile, path: &Path, error: &io::Error, world: &dyn World
             Code::FileNotFound,
             format!("{what} is not there: no file `{seen}`"),
             "no such file",
-            what_is_there(path, world),
+            nearby(path, world, |_| true),
         ),
         io::ErrorKind::IsADirectory => (
             Code::FileUnreadable,
@@ -139,21 +136,4 @@ fn not_fetched(what: &str, pinned: &Pinned, path: &Path) -> Box<Diagnostic> {
     let message = format!("{what} is not fetched yet: no file `{}`", path.display());
     let help = "run `netspec fetch` with this spec, as the user that is to serve it";
     Box::new(Diagnostic::new(Code::UrlNotFetched, message).at(pinned.span, "not in the cache").help(help))
-}
-
-/// What could be meant by a path at which there is no file.
-fn what_is_there(path: &Path, world: &dyn World) -> String {
-    const RELATIVE: &str = "write the path relative to the folder of the spec, or from `/` on";
-    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let Some(folder) = path.parent() else { return RELATIVE.to_owned() };
-    let Ok(paths) = world.list(folder) else {
-        return format!("there is no folder `{}` either; {RELATIVE}", folder.display());
-    };
-    let names: Vec<_> = paths.iter().filter_map(|path| name(path)).collect();
-    let wanted = name(path).unwrap_or_default();
-    match nearest(&wanted, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`?", shown(near)),
-        None if names.is_empty() || names.len() > MAX_LISTED => RELATIVE.to_owned(),
-        None => format!("the folder holds {}", listed(names.iter().map(|name| shown(name)))),
-    }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
+use super::nearby::nearby;
 use super::{Digest, ImageFacts, Known, LocalImage, files, kernel, kind, known, secure};
-use crate::diag::nearest::{listed, nearest, shown};
 use crate::diag::{Code, Diagnostic};
 use crate::image::iso9660::{self, IsoError};
 use crate::image::recipe::{self, Recipe, RecipeError};
@@ -71,16 +70,13 @@ pub(super) fn known(source: &IsoSource, spec: &ResolvedSpec, known: &dyn Known) 
         .then(|| facts.narrowed(source, spec))
 }
 
-/// More file names than this are not listed in a help.
-const MAX_LISTED: usize = 5;
-
 fn unopened(source: &IsoSource, error: &io::Error, world: &dyn World) -> Box<Diagnostic> {
     let (name, path) = (&source.name, source.path.display());
     Box::new(match error.kind() {
         io::ErrorKind::NotFound => {
             Diagnostic::new(Code::IsoNotFound, format!("ISO `{name}` is not there: no file `{path}`"))
                 .at(source.span, "no such file")
-                .help(what_is_there(source, world))
+                .help(nearby(&source.path, world, |name| name.to_ascii_lowercase().ends_with(".iso")))
         }
         io::ErrorKind::IsADirectory => {
             Diagnostic::new(Code::IsoUnreadable, format!("ISO `{name}` is a directory, not a file"))
@@ -96,24 +92,6 @@ fn unopened(source: &IsoSource, error: &io::Error, world: &dyn World) -> Box<Dia
             .at(source.span, "cannot be read")
             .help(format!("see what `head -c 1 {path}` says")),
     })
-}
-
-/// What could be meant by a path at which there is no file.
-fn what_is_there(source: &IsoSource, world: &dyn World) -> String {
-    const RELATIVE: &str = "write the path relative to the folder of the spec, or from `/` on";
-    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let Some(folder) = source.path.parent() else { return RELATIVE.to_owned() };
-    let Ok(paths) = world.list(folder) else {
-        return format!("there is no folder `{}` either; {RELATIVE}", folder.display());
-    };
-    let isos: Vec<_> =
-        paths.iter().filter_map(|path| name(path)).filter(|name| name.to_ascii_lowercase().ends_with(".iso")).collect();
-    let wanted = name(&source.path).unwrap_or_default();
-    match nearest(&wanted, isos.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`?", shown(near)),
-        None if isos.is_empty() || isos.len() > MAX_LISTED => RELATIVE.to_owned(),
-        None => format!("the folder holds {}", listed(isos.iter().map(|name| shown(name)))),
-    }
 }
 
 fn not_an_iso(source: &IsoSource, error: &IsoError) -> Box<Diagnostic> {

@@ -13,6 +13,7 @@ mod kind;
 mod known;
 mod loader;
 mod memory;
+mod nearby;
 mod paths;
 mod pe;
 mod pxelinux;

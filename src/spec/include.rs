@@ -9,7 +9,7 @@ use super::open::{self, OpenError};
 use super::parse;
 use super::shape::{Checked, Shape};
 use super::value::{self, Wanted};
-use crate::diag::nearest::{listed, nearest, shown};
+use crate::diag::nearest::{file_meant, listed, shown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceFile, Sources, Span, Spanned};
 use crate::world::World;
@@ -22,9 +22,6 @@ const MAX_DEPTH: usize = 16;
 
 /// More files than any spec has; with the limit for each it bounds what is read.
 const MAX_FILES: usize = 4096;
-
-/// More file names than this are not listed in a help.
-const MAX_LISTED: usize = 5;
 
 /// Reads the files of a spec, one in the other.
 pub(super) struct Reader<'a> {
@@ -162,17 +159,11 @@ fn unreadable(written: &Spanned<String>, path: &Path, error: &OpenError, world: 
 
 /// What could be meant by a path at which there is no file.
 fn what_is_there(path: &Path, world: &dyn World) -> String {
-    const RELATIVE: &str = "write the path relative to the folder of this file, or from `/` on";
     let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let Ok(paths) = path.parent().ok_or(()).and_then(|folder| world.list(folder).map_err(|_| ())) else {
-        return RELATIVE.to_owned();
-    };
+    let paths = path.parent().and_then(|folder| world.list(folder).ok()).unwrap_or_default();
     let specs: Vec<_> = paths.iter().filter_map(|path| name(path)).filter(|name| name.ends_with(".kdl")).collect();
-    match nearest(&name(path).unwrap_or_default(), specs.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`?", shown(near)),
-        None if specs.is_empty() || specs.len() > MAX_LISTED => RELATIVE.to_owned(),
-        None => format!("the folder holds {}", listed(specs.iter().map(|name| shown(name)))),
-    }
+    file_meant(&name(path).unwrap_or_default(), &specs)
+        .unwrap_or_else(|| "write the path relative to the folder of this file, or from `/` on".to_owned())
 }
 
 /// Moves every span of a node behind this offset.
