@@ -7,19 +7,21 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use netspec::cli::compile::compile_as;
 use netspec::facts::Use;
 use netspec::lock::{Cache, LockMode, Quiet, Setting};
-use netspec::world::{OsWorld, ReadAt, Stat, World};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+
+#[path = "../it/support/counting.rs"]
+mod counting;
+
+use counting::Counting;
 
 const ISOS: usize = 50;
 const ENTRIES: usize = 200;
@@ -147,39 +149,4 @@ fn read(folder: &Path, spec: &Path) -> u64 {
     let setting = Setting { lock: Some(LockMode::Use), what_for: Use::Planning, cache: &cache, progress: &Quiet };
     assert!(!compile_as(spec, &world, &setting).findings.has_errors());
     world.0.load(Ordering::Relaxed)
-}
-
-#[derive(Default)]
-struct Counting(Arc<AtomicU64>);
-
-struct Counted(Arc<dyn ReadAt>, Arc<AtomicU64>);
-
-impl ReadAt for Counted {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.0.read_at(offset, buf)?;
-        self.1.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
-    }
-
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl World for Counting {
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
-        Ok(Arc::new(Counted(OsWorld.open(path)?, self.0.clone())))
-    }
-
-    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
-        OsWorld.list(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        OsWorld.canonical(path)
-    }
-
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        OsWorld.stat(path)
-    }
 }

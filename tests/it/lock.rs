@@ -1,12 +1,10 @@
 //! `netspec.lock`: the same bytes on every machine with the same files, and a word about every file that is another one.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +12,8 @@ use netspec::cli::compile::compile_as;
 use netspec::facts::Use;
 use netspec::lock::{Cache, Current, Lock, LockError, LockMode, LockedLoader, Quiet, Seen, Setting, Stale, stale};
 use netspec::spec::loader::LoaderKind;
-use netspec::world::{OsWorld, ReadAt, Stat, World};
 
+use crate::support::counting::Counting;
 use crate::support::{Folder, text, trees};
 
 const NETWORK: &str = "network \"home\" { subnet \"192.168.1.0/24\" }\n";
@@ -366,42 +364,6 @@ fn every_difference_has_a_reason_with_both_values() {
     let new = netspec::facts::FilePin { sha256: other.sha256, ..pin.clone() };
     let changed = loaders(&|loader| _ = loader.files.files.insert("ipxe-x64.efi".into(), new.clone()));
     assert_eq!(changed, [Stale::LoaderChanged { loader, file: "ipxe-x64.efi".into(), old: pin, new }]);
-}
-
-/// The real file system, and how many bytes were read from it.
-#[derive(Default)]
-struct Counting(Arc<AtomicU64>);
-
-struct Counted(Arc<dyn ReadAt>, Arc<AtomicU64>);
-
-impl ReadAt for Counted {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.0.read_at(offset, buf)?;
-        self.1.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
-    }
-
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl World for Counting {
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
-        Ok(Arc::new(Counted(OsWorld.open(path)?, self.0.clone())))
-    }
-
-    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
-        OsWorld.list(path)
-    }
-
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        OsWorld.canonical(path)
-    }
-
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        OsWorld.stat(path)
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What several tests need: small ISOs with true file trees, and the netspec command.
 
+pub(crate) mod counting;
 pub(crate) mod iso9660;
 pub(crate) mod net;
 pub(crate) mod shown;
